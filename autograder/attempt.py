@@ -1,0 +1,131 @@
+"""Run the student's piece on one case: the part of the judge that lives in the sandbox.
+
+It knows inputs and no answer. NumPy only.
+"""
+
+import copy
+import traceback
+import warnings
+
+import numpy as np
+
+from .arrays import KINDS, to_json
+
+MOST = 32 * 2**20  # bytes of an answer; the largest right one has a few thousand
+
+
+def attempt(target, inputs, scenario=""):
+    """Call `target` on a case and return a plain account of what happened.
+
+    Parameters
+    ----------
+    target : the student's function or class
+    inputs : dict
+        Named inputs; copied first, so that the next case sees its own.
+    scenario : str
+        Source of a function ``(target, **inputs)`` to run instead of one call.
+
+    Returns
+    -------
+    dict with any of
+        ``value``: dict of arrays (one array has the name ``""``);
+        ``refused``: a sentence, when the answer is not made of arrays;
+        ``error``: type, message, line and its number in the student's cell;
+        ``changed``: names of the arguments that were changed;
+        ``warnings``: NumPy's and Python's warnings.
+    """
+    run = _function(scenario) if scenario else lambda target, **inputs: target(**inputs)
+    mine = copy.deepcopy(inputs)
+    account = {}
+    with warnings.catch_warnings(record=True) as caught, \
+            np.errstate(divide="warn", over="warn", under="ignore", invalid="warn"):
+        warnings.simplefilter("always")
+        try:
+            account.update(plain(run(target, **mine)))
+        except KeyboardInterrupt:  # the clock's, or whoever sits at the keyboard
+            raise
+        except BaseException as error:
+            account["error"] = describe(error)
+    account["warnings"] = sorted({_text(w.message)[:200] for w in caught})[:5]
+    account["changed"] = [k for k, v in inputs.items() if not _same(v, mine[k])]
+    return account
+
+
+def plain(value):
+    """Turn an answer into ``{"value": named arrays}``, or ``{"refused": sentence}``."""
+    if value is None:
+        return {"refused": "returned nothing (None): is there a `return` at the end?"}
+    parts = _parts(value)
+    if not 0 < len(parts) <= 64:
+        return {"refused": f"returned a {type(value).__name__} of {len(parts)} parts, "
+                           "expected numbers in an array"}
+    arrays = {}
+    for name, part in parts.items():
+        array = _array(part)
+        if array is None or array.dtype.kind not in KINDS:
+            what = f"part {name} of the answer is" if name else "returned"
+            return {"refused": f"{what} {_kind(part, array)}, expected numbers in an array"}
+        if array.nbytes > MOST:
+            return {"refused": f"returned an array of shape {array.shape}, far larger than the "
+                               "right answer"}
+        arrays[name] = array
+    return {"value": arrays}
+
+
+def describe(error):
+    """Return type, message and place of an exception, as the student may see them."""
+    frames = [f for f in traceback.extract_tb(error.__traceback__) if f.filename != __file__]
+    last = frames[-1] if frames else None
+    own = [f for f in frames if "ipython-input" in f.filename or "/ipykernel_" in f.filename]
+    last = own[-1] if own else last
+    return {
+        "type": type(error).__name__,
+        "message": _text(error)[:500],
+        "line": (last.line or "")[:200] if last else "",
+        "number": last.lineno if last else 0,
+    }
+
+
+def _function(source):
+    space = {"np": np}
+    exec(compile(source, "<scenario>", "exec"), space)  # the course's own text, not a student's
+    return [v for k, v in space.items() if callable(v) and k not in ("np", "__builtins__")][-1]
+
+
+def _parts(value):
+    """Return the named parts of an answer; a list of arrays of several shapes is a tuple."""
+    if isinstance(value, dict):
+        return {str(k): v for k, v in value.items()}
+    several = isinstance(value, list) and all(isinstance(v, np.ndarray) for v in value)
+    if isinstance(value, tuple) or (several and len({v.shape for v in value}) > 1):
+        return {str(i): v for i, v in enumerate(value)}
+    return {"": value}
+
+
+def _array(part):
+    try:
+        return np.asarray(part)
+    except Exception:  # ragged lists, and objects that only claim to be arrays
+        return None
+
+
+def _text(error):
+    try:
+        return str(error)
+    except Exception:  # the student's own class, with a broken __str__
+        return ""
+
+
+def _same(a, b):
+    try:
+        return to_json(a, binary=True) == to_json(b, binary=True)
+    except TypeError:  # the student put something in that is not plain
+        return False
+
+
+def _kind(part, array):
+    if array is not None and isinstance(part, list | tuple | np.ndarray):
+        return f"an array of {array.dtype}"
+    if part is None:
+        return "None"
+    return f"a {type(part).__name__}"

@@ -1,0 +1,1 @@
+"""What is asked of each piece of `nnlib`: one module a chapter."""

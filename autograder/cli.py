@@ -1,0 +1,389 @@
+"""The command line: ``autograder --help``."""
+
+import json
+import sys
+from contextlib import contextmanager
+from functools import partial
+from pathlib import Path
+
+import click
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.table import Table
+
+from . import course
+from .course import CourseError
+
+console = Console(stderr=True, highlight=False)
+CHAPTERS = click.argument("assignments", nargs=-1, metavar="[ASSIGNMENT]...")
+AS_JSON = click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
+
+
+class Commands(click.Group):
+    """Commands in the order of a course, and one sentence instead of a traceback."""
+
+    def list_commands(self, context):
+        return list(self.commands)
+
+    def invoke(self, context):
+        try:
+            return super().invoke(context)
+        except CourseError as error:
+            console.print(f"autograder: {error}", style="red", markup=False, soft_wrap=True)
+        except KeyboardInterrupt:
+            console.print("autograder: stopped by you; what is done is kept, "
+                          "and the same command goes on from here", soft_wrap=True)
+            sys.exit(130)
+        except OSError as error:
+            name = f" ({error.filename})" if error.filename else ""
+            console.print(f"autograder: {error.strerror or error}{name}; what is done is kept. "
+                          "Free some space or give write access, then run the same command again",
+                          style="red", markup=False, soft_wrap=True)
+        sys.exit(1)
+
+
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="neural-networks-from-tensors-up")
+def main():
+    """Build, release, collect and grade the course.
+
+    \b
+    A course in five commands:
+      autograder release                 notebooks for students, in course/release
+      autograder collect examples/class  submissions, into course/submitted
+      autograder grade                   points, into nbgrader's grade book
+      autograder feedback                a page for each student
+      autograder report                  the class at a glance
+    """
+
+
+@main.command()
+@CHAPTERS
+@click.option("--check", "check_only", is_flag=True, help="Write nothing; fail if one is stale.")
+@AS_JSON
+def build(assignments, check_only, as_json):
+    """Make solutions/ from exercises/.
+
+    \b
+    Example: autograder build activations
+    """
+    from .build import build as run
+
+    stale = [str(p.relative_to(course.root())) for p in run(_chapters(assignments), check_only)]
+    _answer(as_json, {"stale" if check_only else "written": stale})
+    if check_only and stale:
+        raise CourseError(f"{', '.join(stale)} is not what exercises/ and nnlib make; "
+                          "run `autograder build` and commit the result")
+    if not as_json:
+        click.echo("\n".join(stale) if stale else "solutions/ is up to date")
+
+
+@main.command()
+@CHAPTERS
+@click.option("--seed", default=0, show_default=True,
+              help="0 is public and committed; any other is your course's own, kept in course/.")
+@click.option("--device", type=click.Choice(["cpu", "gpu"]), default="cpu", show_default=True)
+@click.option("--check", "check_only", is_flag=True, help="Write nothing; fail if one is stale.")
+@AS_JSON
+def record(assignments, seed, device, check_only, as_json):
+    """Record TensorFlow's answers to all cases.
+
+    The only command that needs TensorFlow.
+
+    \b
+    Example: autograder record --seed 20261121
+    """
+    from .references import record as run
+
+    bar = partial(_progress, "recording", label=lambda item: item[1].name)
+    changed = run(_chapters(assignments), seed, device, check_only, bar)
+    _answer(as_json, {"stale" if check_only else "recorded": changed})
+    if check_only and changed:
+        raise CourseError(f"TensorFlow's answers differ from the recorded ones for: "
+                          f"{', '.join(changed)}; run `autograder record` and commit the result")
+    if not as_json:
+        click.echo(f"recorded: {', '.join(changed)}" if changed else "all recorded answers are "
+                   "up to date")
+
+
+@main.command()
+@CHAPTERS
+@AS_JSON
+def release(assignments, as_json):
+    """Make what students get.
+
+    Into course/release/, and as zips for the book's pages.
+
+    \b
+    Example: autograder release activations
+    """
+    from .release import release as run
+
+    paths = [str(run(chapter)) for chapter in
+             _progress("releasing", _chapters(assignments), label=str)]
+    _answer(as_json, {"released": paths})
+    if not as_json:
+        click.echo("\n".join(paths))
+
+
+@main.command()
+@click.argument("folder", type=click.Path(path_type=Path))
+@CHAPTERS
+@AS_JSON
+def collect(folder, assignments, as_json):
+    """Collect submissions from FOLDER.
+
+    Below FOLDER/STUDENT/ a notebook may have any name and place: its cells say what it is.
+
+    \b
+    Example: autograder collect examples/class activations
+    """
+    from dataclasses import asdict
+
+    from .collect import collect as run
+
+    found = run(folder, assignments)
+    _answer(as_json, [asdict(one) for one in found])
+    if not as_json:
+        for one in found:
+            if one.problem or one.note:
+                click.echo(f"{one.file}: {one.problem or one.note}")
+        click.echo(f"{sum(one.taken for one in found)} submissions collected")
+
+
+@main.command()
+@CHAPTERS
+@click.option("--student", "students", multiple=True, help="Only this student; may be repeated.")
+@click.option("--force", is_flag=True, help="Grade again what has not changed.")
+@AS_JSON
+def grade(assignments, students, force, as_json):
+    """Grade submissions into the grade book.
+
+    nbgrader's grade book, each submission in a box of its own.
+
+    Stop it whenever you like: the same command goes on where it was.
+
+    \b
+    Example: autograder grade activations --student ada
+    """
+    entries = _grade(_released(assignments), list(students), force)
+    _answer(as_json, entries)
+    if not as_json:
+        _table(entries)
+
+
+@main.command()
+@CHAPTERS
+@AS_JSON
+def feedback(assignments, as_json):
+    """Write a feedback page for each graded submission.
+
+    \b
+    Example: autograder feedback activations
+    """
+    pages = _feedback(_released(assignments))
+    _answer(as_json, {"pages": [str(p) for p in pages]})
+    if not as_json:
+        click.echo(f"{len(pages)} pages in {course.folder('feedback')}")
+
+
+@main.command()
+@CHAPTERS
+@AS_JSON
+def report(assignments, as_json):
+    """Write the class report, course/report.html.
+
+    \b
+    Example: autograder report
+    """
+    from .report import report as run
+    from .report import summary
+
+    chapters = _chapters(assignments)
+    path = run(chapters)
+    _answer(as_json, [summary(chapter) for chapter in chapters])
+    if not as_json:
+        click.echo(path)
+
+
+@main.command()
+@click.argument("target", metavar="FILE:PIECE")
+@AS_JSON
+def check(target, as_json):
+    """Judge one function of a file or notebook, in the sandbox.
+
+    PIECE is the function's name; if it is not the name of a piece, say FILE:FUNCTION=PIECE.
+
+    \b
+    Examples: autograder check mine.py:softmax
+              autograder check activations.ipynb:softmax
+              autograder check mine.py:my_version=softmax
+    """
+    from .file import check_file
+
+    result = check_file(target)
+    _answer(as_json, result.to_dict())
+    if not as_json:
+        click.echo(str(result))
+    sys.exit(0 if result.passed else 1)
+
+
+@main.command()
+@click.option("--class", "class_folder", default=None, type=click.Path(path_type=Path),
+              help="Submissions to grade.  [default: examples/class]")
+@click.option("--no-book", is_flag=True, help="Leave the book out.")
+def demo(class_folder, no_book):
+    """Run the whole course once on the example class.
+
+    \b
+    Example: autograder demo
+    """
+    from .collect import collect as run_collect
+    from .release import release as run_release
+    from .report import report as run_report
+
+    class_folder = class_folder or course.root() / "examples" / "class"
+    _step(1, "releasing the assignments")
+    for chapter in _progress("releasing", course.CHAPTERS, label=str):
+        run_release(chapter)
+    _step(2, "building the book")
+    site = None if no_book else _book()
+    _step(3, f"collecting the class in {class_folder}")
+    collected = run_collect(class_folder)
+    for one in collected:
+        if one.problem or one.note:
+            console.print(f"  {one.file}: {one.problem or one.note}", markup=False, soft_wrap=True)
+    _step(4, "grading")
+    entries = _grade(course.CHAPTERS, [], False)
+    _step(5, "writing feedback pages and the class report")
+    _feedback(course.CHAPTERS)
+    page = run_report()
+    _table(entries)
+    _epilogue(site, page)
+
+
+@main.command()
+@click.option("--output", type=click.Path(path_type=Path), help="Where to; default book/_build.")
+def book(output):
+    """Build the book; any warning fails.
+
+    \b
+    Example: autograder book
+    """
+    click.echo(_book(output))
+
+
+def _chapters(assignments):
+    return [course.chapter_of(a) for a in assignments] or course.CHAPTERS
+
+
+def _released(assignments):
+    """Return the assignments asked for, or all that somebody handed in."""
+    from .grade import submissions
+
+    if assignments:
+        return _chapters(assignments)
+    handed_in = [c for c in course.CHAPTERS if submissions(c)]
+    if not handed_in:
+        raise CourseError("nobody has handed anything in; run `autograder collect FOLDER`")
+    return handed_in
+
+
+def _grade(chapters, students, force):
+    from .grade import grade as run
+
+    return [entry for chapter in chapters
+            for entry in run(chapter, students, force, partial(_progress, f"grading {chapter}"))]
+
+
+def _feedback(chapters):
+    from .feedback import feedback as run
+
+    bar = partial(_progress, "feedback", label=lambda entry: entry["student"])
+    return [path for chapter in chapters for path in run(chapter, bar)]
+
+
+def _book(output=None):
+    from .book import build_book
+
+    with console.status("building the book (a minute the first time)"):
+        return build_book(output)
+
+
+def _progress(title, items, label=str):
+    """Iterate over items behind a progress bar."""
+    items = list(items)
+    with _bar() as bar:
+        task = bar.add_task(title, total=len(items), item="")
+        for item in items:
+            bar.update(task, item=label(item))
+            yield item
+            bar.advance(task)
+        bar.update(task, item="")
+
+
+@contextmanager
+def _bar():
+    columns = [TextColumn("  {task.description}", markup=False), BarColumn(),
+               MofNCompleteColumn(), TimeRemainingColumn(), TextColumn("{task.fields[item]}",
+                                                                       markup=False)]
+    with Progress(*columns, console=console) as bar:
+        yield bar
+
+
+def _step(number, text):
+    console.print(f"[bold]{number}/5[/bold] {text}")
+
+
+def _answer(as_json, data):
+    if as_json:
+        click.echo(json.dumps(data, indent=1, ensure_ascii=False))
+
+
+def _table(entries):
+    """Print who got what, and why."""
+    from .grade import why
+
+    table = Table(box=None, pad_edge=False)
+    for name, options in (("assignment", {}), ("student", {"no_wrap": True}),
+                          ("points", {"justify": "right", "no_wrap": True}),
+                          ("why", {"overflow": "fold"})):
+        table.add_column(name, **options)
+    for entry in entries:
+        points = "not graded" if entry["problem"] else \
+            f"{entry['points']:g} / {entry['max_points']:g}"
+        table.add_row(entry["assignment"], entry["student"], points, _plain(why(entry)))
+    Console(highlight=False).print(table)
+
+
+def _plain(text):
+    from rich.text import Text
+
+    return Text(text if len(text) <= 160 else text[:157] + "…")
+
+
+def _epilogue(site, page):
+    from .feedback import path_of
+    from .grade import journal
+
+    example = max(journal("activations"), key=lambda e: sum(
+        bool(case["mistake"]) for piece in e["pieces"] for case in piece["cases"]))
+
+    def show(path):
+        return path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path
+
+    lines = [("the class report", show(page)), ("a feedback page", show(path_of(example))),
+             ("the grade book", show(course.folder("gradebook.db")))]
+    if site:
+        lines.insert(0, ("the book", show(site)))
+    click.echo("\nWorth opening")
+    for what, path in lines:
+        click.echo(f"  {what:18}{path}")
+    click.echo("\nTo try next\n"
+               "  make serve        the book in your browser\n"
+               "  make notebook     the assignment `activations` in Jupyter, as a student gets it\n"
+               "  make test         every test, TensorFlow included")
+
+
+if __name__ == "__main__":
+    main()
