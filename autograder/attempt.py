@@ -57,8 +57,9 @@ def plain(value):
         return {"refused": "returned nothing (None): is there a `return` at the end?"}
     parts = _parts(value)
     if not 0 < len(parts) <= 64:
-        return {"refused": f"returned a {type(value).__name__} of {len(parts)} parts, "
-                           "expected numbers in an array"}
+        kind = type(value).__name__
+        what = f"a {kind} of {len(parts)} parts" if parts else f"an empty {kind}"
+        return {"refused": f"returned {what}, expected numbers in an array"}
     arrays = {}
     for name, part in parts.items():
         array = _array(part)

@@ -14,6 +14,10 @@ from rich.table import Table
 from . import course
 from .course import CourseError
 
+# jsonschema would import a grammar of internet addresses for a test that nothing here asks for:
+# 1.8 of the 2.0 s that `import nbformat` takes.
+sys.modules.setdefault("rfc3987_syntax", None)
+
 console = Console(stderr=True, highlight=False)
 CHAPTERS = click.argument("assignments", nargs=-1, metavar="[ASSIGNMENT]...")
 AS_JSON = click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
@@ -134,6 +138,7 @@ def collect(folder, assignments, as_json):
     """Collect submissions from FOLDER.
 
     Below FOLDER/STUDENT/ a notebook may have any name and place: its cells say what it is.
+    The exit status is 1 if one cannot be read or answers no assignment; the others are taken.
 
     \b
     Example: autograder collect examples/class activations
@@ -149,6 +154,7 @@ def collect(folder, assignments, as_json):
             if one.problem or one.note:
                 click.echo(f"{one.file}: {one.problem or one.note}")
         click.echo(f"{sum(one.taken for one in found)} submissions collected")
+    sys.exit(1 if any(one.problem for one in found) else 0)
 
 
 @main.command()
@@ -162,6 +168,7 @@ def grade(assignments, students, force, as_json):
     nbgrader's grade book, each submission in a box of its own.
 
     Stop it whenever you like: the same command goes on where it was.
+    The exit status is 1 if a submission could not be graded; the others are.
 
     \b
     Example: autograder grade activations --student ada
@@ -170,6 +177,7 @@ def grade(assignments, students, force, as_json):
     _answer(as_json, entries)
     if not as_json:
         _table(entries)
+    sys.exit(1 if any(entry["problem"] for entry in entries) else 0)
 
 
 @main.command()

@@ -34,8 +34,8 @@ def summary(value):
     """Describe an input in few words: ``float64 (3, 5), from -1.2 to 3.4``; small ones whole."""
     if not isinstance(value, np.ndarray):
         return repr(value) if len(repr(value)) <= 80 else f"a {type(value).__name__}"
-    text = np.array2string(value, separator=", ", precision=4, floatmode="maxprec",
-                           max_line_width=1000)
+    digits = "{:.5g}" if value.dtype.kind == "f" else "{}"
+    text = np.array2string(value, separator=", ", formatter={"all": digits.format})
     text = " ".join(text.split())
     kind = f"{value.dtype}, shape {value.shape}"
     if value.size <= 12 and len(text) <= 100:

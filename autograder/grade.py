@@ -4,7 +4,6 @@ The journal has one small file a submission, written whole; a run that was stopp
 it was, and nothing is graded twice.
 """
 
-import errno
 import hashlib
 import json
 from contextlib import suppress
@@ -17,8 +16,6 @@ from .course import CourseError
 from .judge import Report
 from .nbgrader import api, failure, gradebook, release_folder
 from .references import sheets
-
-FULL = ("No space left on device", "database or disk is full")
 
 
 def submissions(assignment):
@@ -64,7 +61,7 @@ def grade(assignment, students=None, force=False, progress=iter):
         for student in progress(students or here):
             entry = read_entry(assignment, student)
             mark = _mark(assignment, student, course_state)
-            if force or not entry or entry["mark"] != mark:
+            if force or not entry or entry["problem"] or entry["mark"] != mark:
                 entry = _grade_one(nbgrader, assignment, student) | {"mark": mark}
                 _keep(entry)
             entries.append(entry)
@@ -92,12 +89,9 @@ def _grade_one(nbgrader, assignment, student):
         read_notebook(path)
     except CourseError as error:
         return entry | {"problem": str(error)}
-    result = nbgrader.autograde(assignment, student, force=True)
-    if not result["success"]:
-        text = f"{result.get('error') or ''}{result.get('log') or ''}"
-        if any(sign in text for sign in FULL):
-            raise OSError(errno.ENOSPC, FULL[0])
-        return entry | {"problem": f"the grader could not grade it: {failure(result)}"}
+    reason = failure(nbgrader.autograde(assignment, student, force=True))
+    if reason:
+        return entry | {"problem": f"the grader could not grade it: {reason}"}
     with gradebook() as book:
         submission = book.find_submission(assignment, student)
         entry |= {"points": submission.score, "max_points": submission.max_score,

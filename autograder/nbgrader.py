@@ -4,6 +4,7 @@ nbgrader keeps its pipeline (grade book, late penalties, formgrader, feedback); 
 the graded cells from the instructor's notebook, and `Execute` runs the rest in the box.
 """
 
+import errno
 import logging
 import os
 import re
@@ -21,6 +22,8 @@ from . import course
 from .engine import execute, grade_id
 from .references import sheets
 from .sandbox import Limits
+
+FULL = ("No space left on device", "database or disk is full")
 
 
 class Restore(NbGraderPreprocessor):
@@ -120,10 +123,20 @@ def gradebook():
 
 
 def failure(result):
-    """Return what went wrong in a call of nbgrader's API in a line, ``""`` if nothing did."""
+    """Return what went wrong in a call of nbgrader's API in a line, ``""`` if nothing did.
+
+    Raises
+    ------
+    KeyboardInterrupt, OSError
+        For Ctrl-C and a full disk, which nbgrader's API takes for faults of the submission.
+    """
     if result["success"]:
         return ""
     text = f"{result.get('error') or ''}\n{result.get('log') or ''}"
+    if "KeyboardInterrupt" in text:
+        raise KeyboardInterrupt
+    if any(sign in text for sign in FULL):
+        raise OSError(errno.ENOSPC, FULL[0])
     named = re.findall(r"^ *([\w.]*(?:Error|Exception|Failed|Entry): .+)$", text, re.MULTILINE)
     return named[-1] if named else text.strip().split("\n")[-1]
 

@@ -132,3 +132,10 @@ def test_what_is_not_there_yet_is_named_with_the_way_out(clone, command, sentenc
     done = clone.run(*command)
     assert done.returncode == 1 and sentence in " ".join(done.stderr.split())
     assert "Traceback" not in done.stderr
+
+
+def test_the_readme_shows_what_check_prints(run, mine):
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    code = text.partition("```python\n")[2].partition("\ncheck(softmax)")[0]
+    done = run("check", f"{mine('import numpy as np' + chr(10) + code)}:softmax")
+    assert done.stdout.strip() in text

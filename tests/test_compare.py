@@ -132,7 +132,11 @@ def test_nothing_warns_on_extreme_values(recwarn):
 
 
 @pytest.mark.parametrize("value, text", [
-    (np.array([[1.0, -0.5]]), "[[1., -0.5]] (float64, shape (1, 2))"),
+    (np.array([[1.0, -0.5]]), "[[1, -0.5]] (float64, shape (1, 2))"),
+    (np.array([[1, -20], [3, 4]]), "[[1, -20], [3, 4]] (int64, shape (2, 2))"),
+    (np.array([np.nan, 1 / 3], np.float32), "[nan, 0.33333] (float32, shape (2,))"),
+    (np.array(900.0), "900 (float64, shape ())"),
+    (np.array([True, False]), "[True, False] (bool, shape (2,))"),
     (np.arange(20), "int64, shape (20,), from 0 to 19"),
     (np.zeros((0, 3)), "[] (float64, shape (0, 3))"),
     (np.zeros(30, bool), "bool, shape (30,)"),

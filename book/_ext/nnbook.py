@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+import re
 import shutil
 from importlib.metadata import distribution
 from pathlib import Path
@@ -79,6 +80,26 @@ def copy_mathjax(app):
             shutil.copyfile(path, target)
 
 
+# The style sheet of the figures writes in one mid-grey. In the book it becomes ink that fits the
+# page: an image follows the colour scheme of the page it stands on, whatever the system's is.
+INK = """<style id="nnbook-ink">
+[style*="fill: #7a7a7a"] { fill: #595959 !important }
+[style*="stroke: #7a7a7a"] { stroke: #595959 !important }
+@media (prefers-color-scheme: dark) {
+[style*="fill: #7a7a7a"] { fill: #b8b8b8 !important }
+[style*="stroke: #7a7a7a"] { stroke: #b8b8b8 !important }
+}</style>"""
+
+
+def ink_figures(app, exception):
+    """Let the grey text of every drawn figure be dark on a light page and light on a dark one."""
+    for path in Path(app.outdir).glob("_images/*.svg"):
+        text = path.read_text(encoding="utf-8")
+        if INK not in text:
+            text = re.sub(r"<svg\b[^>]*>", lambda tag: tag.group() + INK, text, count=1)
+            path.write_text(text, encoding="utf-8")
+
+
 def drop_thebe(app, pagename, templatename, context, doctree):
     """Leave out the scripts of sphinx-thebe: unused here, and an error on every page.
 
@@ -108,4 +129,5 @@ def setup(app):
     app.connect("builder-inited", copy_mathjax)
     app.connect("html-page-context", drop_thebe, priority=900)
     app.connect("html-page-context", mend_bibliography)
+    app.connect("build-finished", ink_figures)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

@@ -20,8 +20,8 @@ def _canvas(width, height, x, y):
     return fig, ax
 
 
-def _cell(ax, x, y, text="", color=GREY, alpha=0.12, size=(1.0, 1.0), **style):
-    """Draw one cell of an array, its upper left corner at (x, y)."""
+def _cell(ax, x, y, text="", color=GREY, alpha=0.1, size=(1.0, 1.0), **style):
+    """Draw one cell of an array, its upper left corner at (x, y); its text needs a pale tint."""
     width, height = size
     style = {"edgecolor": color, "linewidth": 1.0} | style
     ax.add_patch(Rectangle((x, y - height), width, height, color=color, alpha=alpha, linewidth=0))
@@ -81,7 +81,7 @@ def strides():
     memory = np.arange(6)
     ax.text(0, 0.45, "memory: six float64, 8 bytes each", fontsize=10)
     for i in memory:
-        _cell(ax, 1.7 * i + 1.3, 0, str(i), color=(BLUE, ORANGE)[i // 3], alpha=0.16)
+        _cell(ax, 1.7 * i + 1.3, 0, str(i), color=(BLUE, ORANGE)[i // 3])
         ax.text(1.7 * i + 1.8, -1.35, f"{8 * i}", ha="center", fontsize=9)
     ax.text(0, -1.35, "byte", fontsize=9, ha="left")
     for left, name, array, steps in [
@@ -93,7 +93,7 @@ def strides():
         ax.text(left + 1.1, top + 0.85, f"shape {array.shape}", fontsize=10)
         for r, row in enumerate(array):
             for c, value in enumerate(row):
-                _cell(ax, left + c, top - r, str(value), (BLUE, ORANGE)[value // 3], alpha=0.16)
+                _cell(ax, left + c, top - r, str(value), (BLUE, ORANGE)[value // 3])
         bottom = top - len(array) - 0.55
         ax.text(left, bottom, f"strides {steps}", fontsize=10)
     _arrow(ax, (3.6, -3.2), (3.6, -5.2), color=ORANGE)
@@ -116,8 +116,8 @@ def matmul_highlight():
             marked = (name == "X" and r == 1) or (name == "W" and c == 0)
             made = name.startswith("Z") and (r, c) == (1, 0)
             color = BLUE if marked else ORANGE if made else GREY
-            strong = {} if color == GREY else {"linewidth": 2.2, "zorder": 3}
-            _cell(ax, left + c, top - r, str(value), color, 0.18 if strong else 0.06, **strong)
+            strong = {} if color == GREY else {"linewidth": 2.6, "zorder": 3}
+            _cell(ax, left + c, top - r, str(value), color, 0.1 if strong else 0.04, **strong)
         ax.text(left + array.shape[1] / 2, -3.45, f"{array.shape}", ha="center", family="monospace",
                 fontsize=10)
     ax.text(3.8, -1.5, "@", ha="center", va="center", fontsize=14)
@@ -167,7 +167,7 @@ def copies_and_sums():
         for (r, c), value in np.ndenumerate(array):
             _cell(ax, left + c, -0.8 * r, str(value), color, 0.06, (1, 0.8), linestyle=line)
         for c, value in enumerate(row):
-            _cell(ax, left + c, -4.3, str(value), color, 0.18, linewidth=2)
+            _cell(ax, left + c, -4.3, str(value), color, 0.1, linewidth=2)
             _arrow(ax, (left + c + 0.5, start), (left + c + 0.5, end), color=color)
         ax.text(left + 3.3, -1.6, f"{array.shape}", va="center", family="monospace", fontsize=10)
         ax.text(left + 3.3, -4.8, f"{row.shape}", va="center", family="monospace", fontsize=10)
@@ -181,7 +181,7 @@ def dense_shapes():
     boxes = [("X", 0, 0, 3, 4, "D", "N", BLUE), ("W", 5.2, 0, 2, 3, "U", "D", ORANGE),
              ("b", 9.5, 0, 2, 0.8, "U", "1", GREEN), ("Z", 13.9, 0, 2, 4, "U", "N", GREY)]
     for name, left, top, width, height, across, down, color in boxes:
-        _cell(ax, left, top, "", color, 0.18, (width, height), linewidth=1.6)
+        _cell(ax, left, top, "", color, 0.1, (width, height), linewidth=1.6)
         ax.text(left + width / 2, top - height / 2, name, ha="center", va="center", fontsize=13,
                 fontweight="bold")
         ax.text(left + width / 2, 0.45, across, ha="center", fontstyle="italic")
@@ -200,7 +200,7 @@ def epoch_strip():
     for i, start in enumerate(starts):
         width = min(100, 1050 - start)
         color = ORANGE if width < 100 else BLUE
-        ax.add_patch(Rectangle((start, 0), width, 1, facecolor=color, alpha=0.06 + 0.12 * (i % 2)))
+        ax.add_patch(Rectangle((start, 0), width, 1, facecolor=color, alpha=0.03 + 0.07 * (i % 2)))
         ax.add_patch(Rectangle((start, 0), width, 1, facecolor="none", edgecolor=color))
         ax.text(start + width / 2, 0.62, str(i + 1), ha="center", va="center", fontweight="bold")
         ax.text(start + width / 2, 0.26, str(width), ha="center", va="center", fontsize=9)
@@ -221,7 +221,7 @@ def fit_and_transform():
              (12, 0, 4, 2.8, "training", BLUE), (0, -3.9, 4, 1.6, "validation", ORANGE),
              (12, -3.9, 4, 1.6, "validation", ORANGE)]
     for left, top, width, height, name, color in boxes:
-        _cell(ax, left, top, name, color, 0.14, (width, height), linewidth=1.5)
+        _cell(ax, left, top, name, color, 0.1, (width, height), linewidth=1.5)
     _arrow(ax, (4.1, -1.4), (5.9, -1.4))
     _arrow(ax, (8.7, -1.4), (11.9, -1.4))
     _arrow(ax, (4.1, -4.7), (11.9, -4.7))
@@ -304,7 +304,7 @@ def threshold_neurons():
         ax.set_title(title, fontsize=10)
         ax.axis("off")
         for name, (x, y) in {"A": (0, 2), "B": (0, 0), "≥ 2": (3, 1)}.items():
-            ax.add_patch(plt.Circle((x, y), 0.48, facecolor=BLUE, alpha=0.15))
+            ax.add_patch(plt.Circle((x, y), 0.48, facecolor=BLUE, alpha=0.1))
             ax.add_patch(plt.Circle((x, y), 0.48, facecolor="none", edgecolor=BLUE, linewidth=1.5))
             ax.text(x, y, name, ha="center", va="center", fontsize=10)
         for height, count in zip((2, 0), counts, strict=True):
