@@ -4,6 +4,7 @@ It knows inputs and no answer. NumPy only.
 """
 
 import copy
+import inspect
 import traceback
 import warnings
 
@@ -34,7 +35,7 @@ def attempt(target, inputs, scenario=""):
         ``changed``: names of the arguments that were changed;
         ``warnings``: NumPy's and Python's warnings.
     """
-    run = _function(scenario) if scenario else lambda target, **inputs: target(**inputs)
+    run = _function(scenario) if scenario else _call
     mine = copy.deepcopy(inputs)
     account = {}
     with warnings.catch_warnings(record=True) as caught, \
@@ -85,6 +86,21 @@ def describe(error):
         "line": (last.line or "")[:200] if last else "",
         "number": last.lineno if last else 0,
     }
+
+
+def _call(target, **inputs):
+    """Call by name; by place where the parameters have other names than the library's."""
+    if not _takes(target, **inputs) and _takes(target, *inputs.values()):
+        return target(*inputs.values())
+    return target(**inputs)
+
+
+def _takes(target, *args, **kwargs):
+    try:
+        inspect.signature(target).bind(*args, **kwargs)
+    except (TypeError, ValueError):  # it does not fit; or a built-in, which says nothing
+        return False
+    return True
 
 
 def _function(source):

@@ -80,13 +80,18 @@ class Case:
     untouched: bool = False
 
 
+def untouched(**inputs):
+    """Return the case that every function gets: its arguments are left alone."""
+    return Case("leaves its arguments alone", inputs, untouched=True,
+                hint="Work on a new array: `y = x * mask` instead of `x *= mask` or `x[mask] = 0`.")
+
+
 def habits(**inputs):
-    """Return the two cases every function gets: float32 stays, and arguments are left alone."""
+    """Return the two cases of a function of arrays: float32 stays, arguments are left alone."""
     return [
         Case("float32 stays float32", inputs, dtype="float32",
              hint="Give new arrays the dtype of the input; keep constants plain Python floats."),
-        Case("leaves its arguments alone", inputs, untouched=True,
-             hint="Work on a new array: `y = x * mask` instead of `x *= mask` or `x[mask] = 0`."),
+        untouched(**inputs),
     ]
 
 

@@ -39,7 +39,7 @@ class Stream(io.TextIOBase):
         if last.get("name") != self.name:
             last = {"output_type": "stream", "name": self.name, "text": ""}
             self.outputs.append(last)
-        room = MOST - len(last["text"])
+        room = max(0, MOST - len(last["text"]))
         last["text"] += text[:room]
         if len(text) > room > 0:
             last["text"] += "\n… the rest of the output is left out …\n"

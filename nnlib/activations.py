@@ -131,7 +131,8 @@ def sigmoid(x):
     ----------
     Goodfellow, Bengio, Courville (2016), *Deep Learning*, section 3.10.
     """
-    return 0.5 * np.tanh(0.5 * x) + 0.5  # the same function; exp(-x) would overflow
+    e = np.exp(-np.abs(x))  # at most 1; exp(-x) would overflow
+    return np.where(x >= 0, 1, e) / (1 + e)
 
 
 def sigmoid_backward(x, dy):

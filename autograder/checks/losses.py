@@ -2,24 +2,43 @@
 
 import numpy as np
 
-from autograder.check import Case, Check, Mistake, Written, habits, normal, probabilities, uniform
+from autograder.check import (
+    Case,
+    Check,
+    Mistake,
+    Written,
+    habits,
+    normal,
+    probabilities,
+    uniform,
+    untouched,
+)
 
 
-def run_loss(target, y_true, y_pred, gradient=False, second=False, **options):
+def run_loss(target, y_true, y_pred, gradient=False, second=False, column=False, **options):
     loss = target(**options)
     if second:
         loss.forward(y_true[::-1], y_pred)
     value = loss.forward(y_true, y_pred)
+    if column:  # right is to refuse such predictions, and to take them for a plain row
+        try:
+            again = loss.forward(y_true, y_pred[:, np.newaxis])
+        except Exception:
+            again = value
+        return {"loss of predictions (N,)": value, "loss of predictions (N, 1)": again}
     return loss.backward() if gradient else value
 
 
 def measured(formula):
     """Return a reference: the mean of ``formula(tf, y_true, y_pred)``, or its gradient."""
 
-    def reference(tf, y_true, y_pred, gradient=False, second=False, **options):
+    def reference(tf, y_true, y_pred, gradient=False, second=False, column=False, **options):
         with tf.GradientTape() as tape:
             tape.watch(y_pred)
             value = tf.reduce_mean(formula(tf, y_true, y_pred, **options))
+        if column:
+            again = tf.reduce_mean(formula(tf, y_true, y_pred[:, None], **options))
+            return {"loss of predictions (N,)": value, "loss of predictions (N, 1)": again}
         return tape.gradient(value, y_pred) if gradient else value
 
     return reference
@@ -104,8 +123,18 @@ def sample_mistakes(loss, slope):
     ]
 
 
+def column_case(loss):
+    """Return the case of predictions in a column, and its mistake, from an element's loss."""
+    return (
+        Case("predictions in a column", {"y_true": normal(4), "y_pred": normal(4), "column": True},
+             hint="(N, 1) minus (N,) is (N, N): refuse shapes that differ, or drop the axis of 1."),
+        Mistake("let predictions (N, 1) broadcast: every one is compared with every target (N,)",
+                wrong(value=mean_of(loss))),
+    )
+
+
 def every_pair(loss):
-    """Return the mistake of broadcasting ``(N, 1)`` against ``(N,)``, from an element's loss."""
+    """Return the mistake of comparing all with all on purpose, from an element's loss."""
     return Mistake("compared every prediction with every target: (N, 1) and (N,) give (N, N)",
                    wrong(value=lambda y, p, **options: np.mean(
                        loss(y.reshape(-1, 1), p.reshape(1, -1), **options))))
@@ -129,6 +158,8 @@ DIVIDE = "Divide by the number of all elements, `self.y_pred.size`."
 
 # --- regression ---------------------------------------------------------------------------------
 
+COLUMN_SQUARED, BROADCAST_SQUARED = column_case(lambda y, p: (p - y) ** 2)
+COLUMN_ABSOLUTE, BROADCAST_ABSOLUTE = column_case(lambda y, p: np.abs(p - y))
 REGRESSION = {"y_true": normal(5, 3), "y_pred": normal(5, 3), "gradient": True}
 
 
@@ -151,6 +182,7 @@ MeanSquaredError = Check(
              {"y_true": normal(2, 3, 4), "y_pred": normal(2, 3, 4), "gradient": True}, hint=DIVIDE),
         Case("gradient after a second batch", {**REGRESSION, "second": True},
              hint="Read `self.y_true` and `self.y_pred`: `forward` sets them again on every call."),
+        COLUMN_SQUARED,
         *habits(**REGRESSION),
     ],
     mistakes=[
@@ -158,6 +190,7 @@ MeanSquaredError = Check(
         Mistake("kept the first batch it saw: each `forward` must replace what is remembered",
                 FirstBatch),
         every_pair(lambda y, p: (p - y) ** 2),
+        BROADCAST_SQUARED,
         Mistake("halved the mean: some books put a one half there, Keras does not",
                 wrong(value=lambda y, p: np.mean((p - y) ** 2) / 2)),
         Mistake("squared the mean error instead of averaging the squared errors",
@@ -186,11 +219,13 @@ MeanAbsoluteError = Check(
              hint="The slope of |e| is the sign of e, whatever its size. " + DIVIDE),
         Case("gradient where some predictions are perfect", PERFECT,
              hint="At an error of zero the slope is zero: `np.sign` does that."),
+        COLUMN_ABSOLUTE,
         *habits(**REGRESSION),
     ],
     mistakes=[
         *element_mistakes(lambda y, p: np.abs(p - y), lambda y, p: np.sign(p - y)),
         every_pair(lambda y, p: np.abs(p - y)),
+        BROADCAST_ABSOLUTE,
         Mistake("left out the absolute value: errors of opposite sign cancel (mean bias error)",
                 wrong(value=lambda y, p: np.mean(p - y))),
         Mistake("took the absolute value after the mean: errors of opposite sign have cancelled",
@@ -275,7 +310,7 @@ MeanBiasError = Check(
              hint="Each prediction enters the mean once, so each has the same share of it."),
         Case("gradient of a batch of sequences",
              {"y_true": normal(2, 3, 4), "y_pred": normal(2, 3, 4), "gradient": True}, hint=DIVIDE),
-        *habits(**REGRESSION),
+        untouched(**REGRESSION),
     ],
     mistakes=[
         *element_mistakes(lambda y, p: p - y, lambda y, p: np.ones_like(p)),
@@ -708,8 +743,6 @@ def _every_label(y, z, **options):
 
 LABELS = np.array([0, 2, 4, 2])
 NUMBERED = {"y_true": LABELS, "y_pred": normal(4, 5) * 2, "from_logits": True}
-NUMBERED_SEQUENCES = {"y_true": np.array([[0, 2, 4], [1, 0, 3]]), "y_pred": normal(2, 3, 5),
-                      "from_logits": True}
 NUMBERED_SHARES = {"y_true": LABELS, "y_pred": probabilities(4, 5) * 0.9 + 1 / 50}
 
 SparseCategoricalCrossentropy = Check(
@@ -722,8 +755,11 @@ SparseCategoricalCrossentropy = Check(
                   "`np.arange(N), labels`."),
         Case("labels in a column", {**NUMBERED, "y_true": LABELS[:, None]},
              hint="`forward` of `Loss` has taken the last axis off the labels already."),
-        Case("a batch of sequences", NUMBERED_SEQUENCES,
-             hint="The classes are on the last axis, whatever comes before it."),
+        Case("as many samples as classes",
+             {"y_true": np.array([2, 0, 2]), "y_pred": normal(3, 3), "from_logits": True},
+             hint="Rows are samples and columns are classes, also where there are equally many."),
+        Case("one sample", {"y_true": np.array([1]), "y_pred": normal(1, 4), "from_logits": True},
+             hint="A batch of one is still a batch: the scores have the shape (1, K)."),
         Case("large logits", {"y_true": np.array([1, 0, 2]), "from_logits": True,
                               "y_pred": np.array([[900.0, 0.0, 1.0], [1e4, 9e3, 0.0],
                                                   [1e3, -1e4, 0.5]])},
@@ -731,15 +767,17 @@ SparseCategoricalCrossentropy = Check(
         Case("probabilities of a batch", NUMBERED_SHARES,
              hint="Without `from_logits` take the logarithm of the clipped probabilities."),
         Case("rows that do not sum to one, and a zero",
-             {"y_true": np.array([1, 0]), "y_pred": np.array([[0.2, 0.0, 0.4], [0.2, 0.2, 0.2]])},
-             hint="Clip to [1e-7, 1 - 1e-7] first, then divide each row by its sum."),
+             {"y_true": np.array([1, 0]), "y_pred": np.array([[0.4, 0.0, 0.6], [0.2, 0.2, 0.2]])},
+             hint="Clip to [1e-7, 1 - 1e-7], and divide each row by its sum."),
         Case("gradient for logits", {**NUMBERED, "gradient": True},
              hint="Softmax minus one at the label's place. Divide by the number of samples."),
-        Case("gradient of a batch of sequences", {**NUMBERED_SEQUENCES, "gradient": True},
-             hint="There are as many samples as labels: divide by `self.y_true.size`."),
+        Case("gradient of one sample",
+             {"y_true": np.array([2]), "y_pred": normal(1, 4), "from_logits": True,
+              "gradient": True},
+             hint="The gradient has the shape of the scores, (1, K)."),
         Case("gradient for probabilities", {**NUMBERED_SHARES, "gradient": True},
              hint="The loss is ln(sum of p) - ln(p of the label): differentiate both."),
-        *habits(**NUMBERED, gradient=True),
+        untouched(**NUMBERED, gradient=True),
     ],
     mistakes=[
         *sample_mistakes(_sparse_loss, _sparse_slope),
@@ -777,9 +815,6 @@ SparseCategoricalCrossentropy = Check(
         Mistake("subtracted the number of the class instead of a one at its place",
                 wrong(gradient=on_logits(per_row(lambda y, z: np.exp(_log_softmax(z))
                                                  - y.reshape(*z.shape[:-1], 1))))),
-        Mistake("divided by the first axis only: every step of a sequence is a sample",
-                wrong(gradient=on_logits(lambda y, z: _sparse_slope(y, z, from_logits=True)
-                                         / len(z)))),
         Mistake("gave a gradient to the true class only: the other logits must come down",
                 wrong(gradient=on_logits(per_row(lambda y, z: _sparse_slope(y, z, from_logits=True)
                                                  * np.eye(z.shape[-1])[y])))),
@@ -945,7 +980,7 @@ CategoricalHinge = Check(
              hint="Where the loss is zero, so is the gradient of the whole row."),
         Case("gradient with all other scores negative", {**ALL_NEGATIVE, "gradient": True},
              hint="If the maximum is the 0 of the true class, no rival is pushed down."),
-        *habits(**SCORES, gradient=True),
+        untouched(**SCORES, gradient=True),
     ],
     mistakes=[
         *sample_mistakes(_categorical_hinge, _categorical_hinge_slope),

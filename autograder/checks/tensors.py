@@ -4,7 +4,18 @@ from functools import reduce
 
 import numpy as np
 
-from ..check import Case, Check, Draw, Mistake, Written, habits, integers, normal, uniform
+from ..check import (
+    Case,
+    Check,
+    Draw,
+    Mistake,
+    Written,
+    habits,
+    integers,
+    normal,
+    uniform,
+    untouched,
+)
 
 # Scenarios. They run in the sandbox, each sent there as text, and use nothing but NumPy.
 
@@ -53,9 +64,11 @@ def go_through(target, x, y, seed=None, **options):
             "targets that came with them": targets,
             "samples of the second epoch, sorted": samples_again,
             "targets that came with those": targets_again,
-            "the order is a new one (1 is yes)": float((first != x0).any()),
-            "the second epoch has another order (1 is yes)": float((first != second).any()),
-            "the same seed gives the same order (1 is yes)": float((first == same_seed).all()),
+            "the order is a new one (1 is yes)": float(not np.array_equal(first, x0)),
+            "the second epoch has another order (1 is yes)":
+                float(not np.array_equal(first, second)),
+            "the same seed gives the same order (1 is yes)":
+                float(np.array_equal(first, same_seed)),
         }
     answer = {}
     for number, (batch_x, batch_y) in enumerate(target(x, y, **options), start=1):
@@ -738,7 +751,7 @@ linear_gd = Check(
         Case("integers", {"x": np.array([[1, 2], [3, 1], [0, 1]]), "y": np.array([4, 5, 1]),
                           "learning_rate": 0.02, "steps": 4},
              hint="Weights made with `zeros_like` an array of integers stay integers."),
-        *habits(x=normal(6, 2), y=normal(6), learning_rate=0.1, steps=3),
+        untouched(x=normal(6, 2), y=normal(6), learning_rate=0.1, steps=3),
     ],
     mistakes=[
         Mistake("left out the 2 of the derivative",
@@ -808,19 +821,19 @@ perceptron_fit = Check(
     attempt=fit_and_predict,
     reference=separate_with_tensorflow,
     cases=[
-        Case("AND", {"x": TABLE, "y": np.array([0, 0, 0, 1])},
+        Case("AND", {"x": TABLE, "y": np.array([0, 0, 0, 1]), "learning_rate": 1.0, "epochs": 10},
              hint="Correct only samples that are on the wrong side; 0 is not above 0."),
-        Case("NAND", {"x": TABLE, "y": np.array([1, 1, 1, 0]), "epochs": 20},
+        Case("NAND", {"x": TABLE, "y": np.array([1, 1, 1, 0]), "learning_rate": 1.0, "epochs": 20},
              hint="The bias learns as the weights do: it is the weight of an input that is 1."),
-        Case("two clouds", {"x": clouds(2), "y": SIDES},
+        Case("two clouds", {"x": clouds(2), "y": SIDES, "learning_rate": 1.0, "epochs": 10},
              hint="Add eta * x to the weights if a 1 was missed, subtract it if a 0 was."),
         Case("two clouds far from the origin",
              {"x": clouds(2, centre=6.0), "y": SIDES, "learning_rate": 0.5, "epochs": 500},
              hint="Go through all samples `epochs` times."),
         Case("five features, float labels",
-             {"x": clouds(5, centre=1.0), "y": SIDES * 1.0, "epochs": 100},
+             {"x": clouds(5, centre=1.0), "y": SIDES * 1.0, "learning_rate": 1.0, "epochs": 100},
              hint="Labels are numbers, 0 or 1; `x` may have any number of columns."),
-        *habits(x=clouds(2), y=SIDES),
+        untouched(x=clouds(2), y=SIDES, learning_rate=1.0, epochs=10),
     ],
     mistakes=[
         Mistake("corrected the weights for every sample, also where it was right",

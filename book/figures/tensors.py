@@ -227,7 +227,7 @@ def fit_and_transform():
     _arrow(ax, (4.1, -4.7), (11.9, -4.7))
     _arrow(ax, (8.0, -2.2), (8.0, -4.5), linestyle=":")
     _arrow(ax, (4.1, -4.1), (6.3, -2.2), color=ORANGE, linestyle="--")
-    ax.text(5.2, -3.15, "✗", ha="center", va="center", fontsize=18, color=ORANGE)
+    ax.text(5.2, -3.15, "✗", ha="center", va="center", fontsize=18)
     ax.text(5.0, -0.9, "fit", ha="center", fontsize=10)
     ax.text(10.3, -0.9, "transform", ha="center", fontsize=10)
     ax.text(10.3, -5.6, "transform", ha="center", fontsize=10)
