@@ -94,10 +94,11 @@ def central_differences(f, x, dy, h=1e-5):
 # All of them ---------------------------------------------------------------------------------
 
 
-def test_every_forward_function_has_its_backward():
-    names = {name for name, _ in FUNCTIONS}
-    assert names == {f"{n.removesuffix('_backward')}{end}" for n in names
-                     for end in ("", "_backward")}
+def test_every_backward_stands_beside_its_forward():
+    names = [name for name, _ in FUNCTIONS]
+    backward = [name for name in names if name.endswith("_backward")]
+    assert len(backward) >= 16
+    assert {name.removesuffix("_backward") for name in backward} <= set(names)
 
 
 def test_the_examples_in_the_docstrings_run():

@@ -13,7 +13,7 @@ ROOT = Path(__file__).resolve().parent.parent
 CORE = {"check", "compare", "attempt", "judge", "arrays", "sheet"}
 
 # Lines of code per room: to raise one is a decision, taken in the commit that needs it.
-BUDGET = {"nnlib": 3000, "autograder": 2600, "autograder/checks": 4500, "tests": 4500}
+BUDGET = {"nnlib": 3000, "autograder": 3600, "autograder/checks": 4500, "tests": 6000}
 
 
 def modules(room):

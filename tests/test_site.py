@@ -4,8 +4,6 @@ import importlib.util
 import io
 import re
 import shutil
-import subprocess
-import sys
 import zipfile
 from dataclasses import dataclass
 from functools import cache
@@ -20,6 +18,7 @@ import yaml
 from browser import chromium, serve, visit
 from PIL import Image
 
+from autograder.book import build_book
 from autograder.release import release
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -42,25 +41,11 @@ FAULTS_OF_THE_THEME = ['<div class="sidebar-primary-item">']
 
 
 @pytest.fixture(scope="session")
-def build(tmp_path_factory):
-    """Release every assignment and build the book strictly into an empty folder."""
+def html(tmp_path_factory):
+    """Release every assignment, build the book strictly into an empty folder; return the folder."""
     for chapter in CHAPTERS:
         release(chapter)
-    out = tmp_path_factory.mktemp("book")
-    command = [Path(sys.executable).with_name("jupyter-book"), "build", "-W", "--keep-going"]
-    done = subprocess.run(
-        [*command, "--path-output", out, BOOK], capture_output=True, text=True, timeout=900
-    )
-    return out / "_build" / "html", done
-
-
-@pytest.fixture(scope="session")
-def html(build):
-    """The folder of the built book."""
-    folder, done = build
-    if not (folder / "index.html").is_file():
-        pytest.fail(f"the book was not built:\n{done.stdout[-3000:]}\n{done.stderr[-3000:]}")
-    return folder
+    return build_book(tmp_path_factory.mktemp("book")).parent
 
 
 @pytest.fixture(scope="module")
@@ -102,9 +87,9 @@ def external(link):
 # The build
 
 
-def test_the_strict_build_has_no_warning(build):
-    _, done = build
-    assert done.returncode == 0, f"{done.stdout[-3000:]}\n{done.stderr[-3000:]}"
+@pytest.mark.parametrize("page", PAGES)
+def test_the_strict_build_writes_every_page(html, page):
+    assert (html / f"{page}.html").is_file()
 
 
 @pytest.mark.parametrize("page", PAGES)
