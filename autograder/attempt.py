@@ -78,7 +78,8 @@ def describe(error):
     """Return type, message and place of an exception, as the student may see them."""
     frames = [f for f in traceback.extract_tb(error.__traceback__) if f.filename != __file__]
     last = frames[-1] if frames else None
-    own = [f for f in frames if "ipython-input" in f.filename or "/ipykernel_" in f.filename]
+    cells = [f for f in frames if "ipython-input" in f.filename or "/ipykernel_" in f.filename]
+    own = cells or [f for f in frames if "site-packages" not in f.filename]
     last = own[-1] if own else last
     return {
         "type": type(error).__name__,
@@ -110,13 +111,18 @@ def _function(source):
 
 
 def _parts(value):
-    """Return the named parts of an answer; a list of arrays of several shapes is a tuple."""
+    """Return the named parts of an answer; a list with arrays, of several shapes, is a tuple."""
     if isinstance(value, dict):
         return {str(k): v for k, v in value.items()}
-    several = isinstance(value, list) and all(isinstance(v, np.ndarray) for v in value)
-    if isinstance(value, tuple) or (several and len({v.shape for v in value}) > 1):
+    several = isinstance(value, list) and any(isinstance(v, np.ndarray) for v in value)
+    if isinstance(value, tuple) or (several and len({_shape(v) for v in value}) > 1):
         return {str(i): v for i, v in enumerate(value)}
     return {"": value}
+
+
+def _shape(part):
+    array = _array(part)
+    return None if array is None else array.shape
 
 
 def _array(part):

@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from pathlib import Path
 
 from . import course
 from .course import CourseError
@@ -19,7 +20,8 @@ def build_book(output=None):
     if not (source / "downloads").is_dir():
         raise CourseError("the book's pages offer the assignments for download and "
                           "book/downloads is not there; run `autograder release` first")
-    command = [sys.executable, "-m", "jupyter_book.cli.main", "build", "-W", "--keep-going",
+    jupyter_book = Path(sys.executable).with_name("jupyter-book")
+    command = [str(jupyter_book), "build", "-W", "--keep-going",
                str(source), *(["--path-output", str(output)] if output else [])]
     done = subprocess.run(command, capture_output=True, text=True)
     if done.returncode:

@@ -85,6 +85,8 @@ def read_notebook(path):
         data = json.loads(path.read_text(encoding="utf-8-sig"))
     except UnicodeDecodeError:
         raise CourseError(f"{path.name} is not a notebook: it is not text") from None
+    except OSError as error:
+        raise CourseError(f"{path.name} cannot be read: {error.strerror}") from None
     except json.JSONDecodeError as error:
         raise CourseError(f"{path.name} is not a notebook: its JSON breaks off in line "
                           f"{error.lineno} ({error.msg})") from None
@@ -120,13 +122,13 @@ def _place(path, folder, wanted, taken):
     if key in taken:
         return Collected(name, student, assignment,
                          f"left out: {taken[key]} is the submission for {assignment}", taken=False)
-    taken[key] = path.name
     target = course.folder("submitted") / student / assignment / f"{assignment}.ipynb"
-    if text is None:
-        _write_if_new(target, path.read_bytes())
-    else:
-        _write_if_new(target, text.encode())
-    when = datetime.fromtimestamp(int(path.stat().st_mtime), UTC)
+    try:
+        data, when = path.read_bytes(), datetime.fromtimestamp(int(path.stat().st_mtime), UTC)
+    except OSError:  # a folder of that name, a link to nowhere, a file of somebody else
+        return Collected(name, student, assignment, problem=problem, taken=False)
+    taken[key] = path.name
+    _write_if_new(target, data if text is None else text.encode())
     _write_if_new(target.with_name("timestamp.txt"), f"{when:%Y-%m-%d %H:%M:%S} UTC\n".encode())
     note = "" if path.stem == assignment else f"recognised by its cells as {assignment}"
     return Collected(name, student, assignment, "" if problem else note, problem)

@@ -1,5 +1,6 @@
 """Feedback pages: nbgrader's for what was graded, a page with the reason for what could not be."""
 
+import hashlib
 import html
 
 from . import course
@@ -53,9 +54,12 @@ def _page(nbgrader, entry):
                                        problem=html.escape(entry["problem"])))
         return path
     graded = course.folder("autograded") / entry["student"] / entry["assignment"]
-    newest = (graded / f"{entry['assignment']}.ipynb").stat().st_mtime
-    if not path.exists() or path.stat().st_mtime < newest:
+    notebook = (graded / f"{entry['assignment']}.ipynb").read_bytes()
+    state = hashlib.sha256(notebook + repr([entry.get("by_hand"), entry.get("comments")]).encode())
+    written = course.folder("journal") / entry["assignment"] / f"{entry['student']}.page"
+    if not (path.exists() and written.exists() and written.read_text() == state.hexdigest()):
         problem = failure(nbgrader.generate_feedback(entry["assignment"], entry["student"]))
         if problem:
             raise CourseError(f"nbgrader could not write {path}: {problem}")
+        course.write(written, state.hexdigest())
     return path

@@ -9,6 +9,7 @@ import json
 from contextlib import suppress
 
 import nbformat
+from nbgrader.api import MissingEntry
 
 from . import course
 from .collect import read_notebook
@@ -65,13 +66,13 @@ def grade(assignment, students=None, force=False, progress=iter):
                 entry = _grade_one(nbgrader, assignment, student) | {"mark": mark}
                 _keep(entry)
             entries.append(entry)
-    return entries
+    return _marked(assignment, entries)
 
 
 def journal(assignment):
-    """Return all entries of an assignment, by student."""
+    """Return all entries of an assignment, by student, with the marks given by hand since."""
     paths = sorted((course.folder("journal") / assignment).glob("*.json"))
-    return [json.loads(path.read_text(encoding="utf-8")) for path in paths]
+    return _marked(assignment, [json.loads(path.read_text(encoding="utf-8")) for path in paths])
 
 
 def read_entry(assignment, student):
@@ -93,11 +94,32 @@ def _grade_one(nbgrader, assignment, student):
     if reason:
         return entry | {"problem": f"the grader could not grade it: {reason}"}
     with gradebook() as book:
-        submission = book.find_submission(assignment, student)
-        entry |= {"points": submission.score, "max_points": submission.max_score,
-                  "to_mark": sum(g.needs_manual_grade for n in submission.notebooks
-                                 for g in n.grades)}
+        entry |= _marks(book.find_submission(assignment, student))
     return entry | _read_graded(assignment, student)
+
+
+def _marks(submission):
+    """Return what the grade book says of a submission; what a person marked counts at once."""
+    grades = [g for n in submission.notebooks for g in n.grades]
+    comments = {c.name: c.comment for n in submission.notebooks for c in n.comments if c.comment}
+    return {"points": submission.score, "max_points": submission.max_score,
+            "to_mark": sum(g.needs_manual_grade for g in grades),
+            "by_hand": [[g.name, g.manual_score, g.extra_credit] for g in grades
+                        if g.manual_score is not None or g.extra_credit], "comments": comments}
+
+
+def _marked(assignment, entries):
+    """Return entries with the grade book's present points."""
+    if not (course.folder() / "gradebook.db").exists():
+        return entries
+    with gradebook() as book:
+        try:
+            graded = book.assignment_submissions(assignment)
+        except MissingEntry:
+            return entries
+        marks = {s.student.id: _marks(s) for s in graded}
+    return [entry if entry["problem"] else entry | marks.get(entry["student"], {})
+            for entry in entries]
 
 
 def _read_graded(assignment, student):

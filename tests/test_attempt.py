@@ -203,7 +203,7 @@ def test_the_error_names_the_line():
 
 
 def test_a_wrong_signature_blames_no_line_of_ours():
-    found = account(lambda x: x, y=1.0)["error"]
+    found = account(lambda: 1.0, y=1.0)["error"]
     assert found["type"] == "TypeError" and found["line"] == ""
 
 
@@ -235,3 +235,13 @@ def test_a_scenario_runs_instead_of_one_call():
 def test_an_error_inside_a_scenario_is_the_students():
     found = account(lambda x: throw(ValueError("no")), scenario=SCENARIO, x=np.ones(1))["error"]
     assert found["type"] == "ValueError" and found["line"] == "raise error"
+
+
+def test_parameters_of_other_names_are_filled_by_place():
+    value = account(lambda a, b: a - b, x=np.array(5.0), y=np.array(3.0))["value"][""]
+    assert value == 2
+
+
+def test_names_go_before_places():
+    value = account(lambda y, x: x - y, x=np.array(5.0), y=np.array(3.0))["value"][""]
+    assert value == 2

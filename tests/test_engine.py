@@ -68,9 +68,9 @@ def test_a_right_notebook_gets_its_points_where_nbgrader_reads_them(files):
     assert counts == list(range(1, 7))
 
 
-def test_the_notebooks_own_check_answers_from_the_release_folder(files):
+def test_the_notebooks_own_check_leaves_judging_to_the_grader(files):
     notebook, _ = graded(files, "from autograder import check", DOUBLE, "check(double)")
-    assert text(notebook.cells[2]).startswith("double: 2 of 2 points")
+    assert text(notebook.cells[2]) == "check: the grader judges this piece itself\n"
 
 
 def test_a_piece_is_judged_as_it_is_at_its_grade_cell(files):

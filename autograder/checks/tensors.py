@@ -51,7 +51,11 @@ def go_through(target, x, y, seed=None, **options):
         samples = np.concatenate([batch for batch, _ in batches])
         targets = np.concatenate([batch for _, batch in batches])
         order = np.argsort(samples[:, 0])
-        return [len(batch) for batch, _ in batches], samples, samples[order], targets[order]
+        sizes = [len(batch) for batch, _ in batches]
+        return sizes, samples, samples[order], targets[order]
+
+    def blocks(sizes, samples):
+        return {frozenset(part[:, 0]) for part in np.split(samples, np.cumsum(sizes)[:-1])}
 
     if seed is not None:
         x0, y0, rng = x.copy(), y.copy(), np.random.default_rng(seed)
@@ -69,6 +73,8 @@ def go_through(target, x, y, seed=None, **options):
                 float(not np.array_equal(first, second)),
             "the same seed gives the same order (1 is yes)":
                 float(np.array_equal(first, same_seed)),
+            "samples change their neighbours, not only their places (1 is yes)":
+                float(not blocks(sizes, first) & blocks(sizes, x0)),
         }
     answer = {}
     for number, (batch_x, batch_y) in enumerate(target(x, y, **options), start=1):
@@ -84,6 +90,9 @@ def split_and_name(target, x, y, fraction):
 
 def fit_and_predict(target, x, y, learning_rate, epochs):
     weights, bias = target(x, y, learning_rate, epochs)
+    if np.shape(weights) != x.shape[1:]:
+        raise ValueError(f"the weights have shape {np.shape(weights)}, expected {x.shape[1:]}; "
+                         "return weights, bias")
     means = np.stack([x[y == 0].mean(axis=0), x[y == 1].mean(axis=0)])
     return {
         "predictions": 1.0 * (x @ np.asarray(weights) + np.squeeze(bias) > 0),
@@ -135,10 +144,10 @@ matmul = Check(
 
 
 def calls(*shapes):
-    """Draw calls; letters stand for sizes from 2 to 9, each another one."""
+    """Draw calls; letters stand for sizes of which none divides another."""
 
     def sample(random):
-        sizes = dict(zip("abc", (2 + random.permutation(8)[:3]).tolist(), strict=True))
+        sizes = dict(zip("abc", random.permutation([4, 5, 6, 7, 9])[:3].tolist(), strict=True))
         return tuple(
             tuple(tuple(sizes.get(size, size) for size in shape) for shape in call)
             for call in shapes
@@ -509,6 +518,7 @@ def batches_with_tensorflow(tf, x, y, seed=None, batch_size=32, drop_remainder=F
                 float(tf.reduce_any(first != second)),
             "the same seed gives the same order (1 is yes)":
                 float(tf.reduce_all(first == same_seed)),
+            "samples change their neighbours, not only their places (1 is yes)": 1.0,
         }
     answer = {}
     for number, (batch_x, batch_y) in enumerate(epoch(rows), start=1):
@@ -537,6 +547,12 @@ def shuffle_in_place(x, y, batch_size=32, shuffle=False, rng=None, drop_remainde
         order = rng.permutation(len(x))
         x[:], y[:] = x[order], y[order]
     return batches_like()(x, y, batch_size, drop_remainder=drop_remainder)
+
+
+def shuffle_batches(x, y, batch_size=32, shuffle=False, rng=None, drop_remainder=False):
+    for batch_x, batch_y in batches_like()(x, y, batch_size, drop_remainder=drop_remainder):
+        rows = rng.permutation(len(batch_x)) if shuffle else slice(None)
+        yield batch_x[rows], batch_y[rows]
 
 
 to_batches = Check(
@@ -569,11 +585,13 @@ to_batches = Check(
                 batches_like(order_y=lambda n, rng: rng.permutation(n))),
         Mistake("used the same order in every epoch",
                 batches_like(lambda n, rng: np.random.default_rng(0).permutation(n))),
-        Mistake("took the order from NumPy's global generator instead of `rng`",
+        Mistake("took the order from another generator than `rng`",
                 batches_like(lambda n, rng: np.random.permutation(n))),
         Mistake("drew samples with replacement: some come twice, some never",
                 batches_like(lambda n, rng: rng.integers(n, size=n))),
         Mistake("did not shuffle", batches_like(lambda n, rng: np.arange(n))),
+        Mistake("shuffled within each batch only: the batches hold the samples they held before",
+                shuffle_batches),
         Mistake("shuffled the caller's arrays", shuffle_in_place),
         Mistake("kept the remainder that was to be dropped", batches_like(whole=lambda n, size: n)),
         Mistake("moved on by one sample instead of one batch", batches_like(jump=1)),
@@ -680,7 +698,7 @@ normal_equation = Check(
              hint="X^T X has no inverse here; `np.linalg.pinv` and `np.linalg.lstsq` need none."),
         Case("fewer samples than features", {"x": normal(2, 4), "y": normal(2)},
              hint="Many weights fit exactly; `np.linalg.pinv` and `lstsq` give the shortest."),
-        *habits(x=normal(12, 2), y=normal(12)),
+        untouched(x=normal(12, 2), y=normal(12)),
     ],
     mistakes=[
         Mistake("inverted X^T X, which has no inverse when features repeat each other",
