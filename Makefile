@@ -10,7 +10,7 @@ demo: .venv/demo          ## build, release, collect, grade and report, on the e
 
 test: .venv/test          ## every test, TensorFlow included
 	@$(BIN)/ruff check .
-	@$(BIN)/python -m pytest
+	@$(BIN)/python -m pytest -n auto --dist loadfile
 
 book: .venv/demo          ## the book, in book/_build/html
 	@$(BIN)/autograder release >/dev/null

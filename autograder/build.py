@@ -117,26 +117,18 @@ def solution(piece):
     return "\n".join(_mark(lines, ast.parse("\n".join(lines)).body[0]))
 
 
-def stub(piece, line):
-    """Return the source of a function or class with every body replaced by one line of code."""
-    lines = textwrap.dedent(inspect.getsource(piece)).rstrip().split("\n")
-    return "\n".join(_mark(lines, ast.parse("\n".join(lines)).body[0], line))
-
-
-def _mark(lines, node, line=""):
-    """Put solution marks around bodies, last one first; or `line` in their place."""
+def _mark(lines, node):
+    """Put solution marks around the bodies, the last one first."""
     functions = [node] if isinstance(node, ast.FunctionDef) else [
-        f for f in node.body if isinstance(f, ast.FunctionDef) and (line or f.name != "__init__")]
+        f for f in node.body if isinstance(f, ast.FunctionDef) and f.name != "__init__"]
     for function in reversed(functions):
         body = function.body[1:] if ast.get_docstring(function) else function.body
         if not body:
             continue
-        first, last = body[0].lineno - 1, body[-1].end_lineno
-        before = function.body[0].end_lineno if ast.get_docstring(function) else first
+        last = body[-1].end_lineno
+        before = function.body[0].end_lineno if ast.get_docstring(function) else body[0].lineno - 1
         indent = " " * body[0].col_offset
-        inner = [indent + line] if line else [
-            indent + MARK, *lines[before:last], f"{indent}### END SOLUTION"]
-        lines[before:last] = inner
+        lines[before:last] = [indent + MARK, *lines[before:last], f"{indent}### END SOLUTION"]
     return lines
 
 

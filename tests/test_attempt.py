@@ -245,3 +245,16 @@ def test_parameters_of_other_names_are_filled_by_place():
 def test_names_go_before_places():
     value = account(lambda y, x: x - y, x=np.array(5.0), y=np.array(3.0))["value"][""]
     assert value == 2
+
+
+def test_a_missing_option_is_named():
+    message = account(lambda x: x, x=1.0, axis=0)["error"]["message"]
+    assert "unexpected keyword argument 'axis'" in message
+
+
+def test_a_list_of_an_array_and_a_number_is_a_tuple():
+    assert list(account(lambda: [np.ones(3), 0.5])["value"]) == ["0", "1"]
+
+
+def test_the_error_is_located_in_the_students_line_not_in_numpys():
+    assert "np.linalg.inv" in error(lambda: np.linalg.inv(np.zeros((2, 2))))["line"]

@@ -353,6 +353,8 @@ Huber = Check(
         Case("a batch of sequences, delta of 2",
              {"y_true": normal(2, 3, 4) * 4, "y_pred": normal(2, 3, 4), "delta": 2.0},
              hint="`per_sample` averages over the last axis and keeps the others."),
+        Case("a plain row of predictions", {"y_true": normal(6) * 2, "y_pred": normal(6)},
+             hint="Average over `axis=-1`, which every array has, instead of `axis=1`."),
         Case("gradient of a batch", {**SPREAD, "gradient": True},
              hint="The slope is the error itself up to delta, and delta beyond. " + DIVIDE),
         Case("gradient with delta of one half", {**SPREAD, "delta": 0.5, "gradient": True},
@@ -681,7 +683,7 @@ CategoricalCrossentropy = Check(
         Mistake("treated each class as a yes-or-no question: that is the binary cross-entropy",
                 wrong(value=on_probabilities(lambda y, p: np.mean(
                     np.sum(_binary(y, _clip(p)), axis=-1))))),
-        Mistake("took the softmax without subtracting the largest logit: it overflows",
+        Mistake("took the softmax without subtracting each sample's largest logit: that overflows",
                 wrong(value=unless_axis(on_logits(lambda y, z: np.mean(
                     -np.sum(y * (z - np.log(np.exp(z).sum(axis=-1, keepdims=True))), axis=-1)))),
                       gradient=on_logits(per_row(lambda y, z: _shares(np.exp(z)) - y)))),
