@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 
-from .check import Check, Written, call
+from .cases import Check, Written, call
 
 CHAPTERS = ["tensors", "activations", "losses"]  # in the order in which they are taught
 REPOSITORY = Path(__file__).resolve().parent.parent

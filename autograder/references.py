@@ -20,7 +20,7 @@ import numpy as np
 from . import course
 from .arrays import from_json, to_json
 from .attempt import attempt, plain
-from .check import draw
+from .cases import draw
 from .compare import agree
 from .course import CourseError
 from .sheet import Sheet, SheetCase

@@ -139,3 +139,10 @@ def test_the_readme_shows_what_check_prints(run, mine):
     code = text.partition("```python\n")[2].partition("\ncheck(softmax)")[0]
     done = run("check", f"{mine('import numpy as np' + chr(10) + code)}:softmax")
     assert done.stdout.strip() in text
+
+
+def test_check_stays_a_function_after_the_course_is_loaded():
+    import autograder
+
+    check(lambda x: x, name="relu")
+    assert callable(autograder.check)

@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 
-from autograder.check import Case, Check, Mistake, Written, habits, normal, vjp
+from autograder.cases import Case, Check, Mistake, Written, habits, normal, vjp
 
 WHOLE = np.array([-3, -1, 0, 1, 2, 5])
 FAR = np.array([[-1e4, -1000.0, -30.0, -2.0, -0.5], [0.5, 2.0, 30.0, 1000.0, 1e4]])

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from autograder.check import (
+from autograder.cases import (
     Case,
     Check,
     Mistake,

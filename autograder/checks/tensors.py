@@ -4,7 +4,7 @@ from functools import reduce
 
 import numpy as np
 
-from ..check import (
+from ..cases import (
     Case,
     Check,
     Draw,
