@@ -266,7 +266,8 @@ def demo(class_folder, no_book):
     _step(5, "writing feedback pages and the class report")
     _feedback(course.CHAPTERS)
     page = run_report()
-    _table(entries)
+    _table(entries + [{"assignment": "?", "student": one.student, "problem": one.problem}
+                      for one in collected if not one.assignment])
     _epilogue(site, page)
 
 
