@@ -82,6 +82,7 @@ def describe(error):
     own = cells or [f for f in frames if "site-packages" not in f.filename]
     last = own[-1] if own else last
     return {
+        "calls": " ".join(frame.name for frame in own)[:500],
         "type": type(error).__name__,
         "message": _text(error)[:500],
         "line": (last.line or "")[:200] if last else "",

@@ -74,7 +74,8 @@ def _where(a, b, wrong):
 
 
 def _number(x):
-    return f"{x:.0f}" if abs(x) < 1e15 and x == int(x if np.isfinite(x) else 0) else f"{x:.6g}"
+    whole = abs(x) < 1e15 and x == int(x)  # nan and inf are not below anything
+    return f"{x + 0.0:.0f}" if whole else f"{x:.6g}"  # -0 + 0 is 0
 
 
 def _parts(parts):

@@ -129,9 +129,9 @@ def main():
 
     def call(name, scenario, inputs):
         if name not in shell.user_ns:
-            return {"error": {"type": "NameError", "message": f"there is no {name} in the notebook"
-                              ": its cell is missing, or stopped before it was defined",
-                              "line": "", "number": 0}}
+            return {"error": {"type": "NameError", "line": "", "number": 0,
+                              "message": f"there is no {name} at this point of the notebook: its "
+                              "cell is missing, further down, or stopped before the definition"}}
         out, err = sys.stdout, sys.stderr
         sys.stdout = sys.stderr = Stream("stdout", [])
         try:

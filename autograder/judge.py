@@ -143,7 +143,7 @@ def _verdict(sheet, case, account):
     if "failed" in account:
         return account["failed"]
     if "error" in account:
-        return _error(account["error"])
+        return _error(account["error"], sheet.name)
     if "refused" in account:
         return account["refused"]
     sentence = difference(account["value"], case.expected, sheet.rtol, sheet.atol, case.dtype)
@@ -160,9 +160,11 @@ def _other_reason(sheet, case, account):
                                                sheet.rtol, sheet.atol)
 
 
-def _error(error):
+def _error(error, name):
     if error["type"] == "NotImplementedError" and not error["message"]:
-        return "not written yet"
+        calls = error.get("calls", "").split()
+        inner = calls[-1] if name in calls[:-1] else ""
+        return f"calls {inner}, which is not written yet" if inner else "not written yet"
     if error["type"] == "NameError" and not error["line"]:
         return error["message"]
     where = f" in line {error['number']}: {error['line']}" if error["line"] else ""

@@ -125,6 +125,8 @@ class Box:
     def _limit(self):
         import resource
 
+        signal.signal(signal.SIGINT, signal.SIG_DFL)  # under nohup it would be ignored
+
         def limit(what, amount):
             _, hard = resource.getrlimit(what)
             amount = amount if hard == resource.RLIM_INFINITY else min(amount, hard)
@@ -250,7 +252,7 @@ def _account(reply):
     elif isinstance(reply.get("error"), dict):
         error = reply["error"]
         account["error"] = {k: str(error.get(k, ""))[:500] for k in
-                            ("type", "message", "line", "number")}
+                            ("calls", "type", "message", "line", "number")}
     elif isinstance(reply.get("value"), dict) and len(reply["value"]) <= 64:
         try:
             value = {str(k): from_json(v) for k, v in reply["value"].items()}
