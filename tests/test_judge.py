@@ -141,6 +141,18 @@ def test_every_account_has_its_sentence(account, message):
     assert judge(sheet(case("one", X[0])), [account]).cases[0].message == message
 
 
+def test_an_unfinished_piece_that_is_called_is_told_from_an_unfinished_answer():
+    def tanh(x):
+        raise NotImplementedError
+
+    def relu(x):
+        return tanh(x)
+
+    assert {c.message for c in report(relu).cases} == {"calls tanh, which is not written yet"}
+    assert {c.message for c in judge(sheet(), [attempt(tanh, c.inputs) for c in sheet().cases]
+                                     ).cases} == {"not written yet"}
+
+
 def test_a_case_that_was_not_tried_says_so():
     found = judge(sheet(), [{"failed": "did not end"}])
     assert [c.message for c in found.cases] == \

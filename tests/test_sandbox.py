@@ -361,7 +361,8 @@ def test_a_forged_reply_is_at_most_a_wrong_answer(forged):
 def test_a_forged_account_holds_only_text():
     account = _account({"error": {"type": [1], "number": {}}, "warnings": [5] * 9, "changed": "x"})
     assert account == {"warnings": ["5"] * 5, "changed": [],
-                       "error": {"type": "[1]", "message": "", "line": "", "number": "{}"}}
+                       "error": {"calls": "", "type": "[1]", "message": "", "line": "",
+                                 "number": "{}"}}
 
 
 @pytest.mark.parametrize("line", [
