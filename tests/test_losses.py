@@ -93,6 +93,10 @@ def lead(y, s):
     return np.stack([room, others[..., -1] - others[..., -2]])
 
 
+def clipped(y_true, y_pred):
+    return y_pred - 1  # probabilities are cut at 1e-7 below 1
+
+
 # name: the loss, its inputs, and a function of them that is zero at a corner of the loss.
 ELEMENTWISE = {
     "MeanSquaredError": (MeanSquaredError(), numbers, no_kink),
@@ -102,8 +106,8 @@ ELEMENTWISE = {
     "Huber": (Huber(), numbers, lambda y, p: abs(p - y) - 1),
     "Huber, delta": (Huber(delta=0.3), numbers, lambda y, p: abs(p - y) - 0.3),
     "LogCosh": (LogCosh(), numbers, no_kink),
-    "BinaryCrossentropy": (BinaryCrossentropy(), yes_or_no, no_kink),
-    "BinaryCrossentropy, smoothed": (BinaryCrossentropy(label_smoothing=0.2), yes_or_no, no_kink),
+    "BinaryCrossentropy": (BinaryCrossentropy(), yes_or_no, clipped),
+    "BinaryCrossentropy, smoothed": (BinaryCrossentropy(label_smoothing=0.2), yes_or_no, clipped),
     "BinaryCrossentropy, logits": (BinaryCrossentropy(from_logits=True), yes_or_no_logits, no_kink),
     "Hinge": (Hinge(), signed, lambda y, s: y * s - 1),
     "SquaredHinge": (SquaredHinge(), signed, lambda y, s: y * s - 1),
@@ -112,17 +116,17 @@ ELEMENTWISE = {
     "Poisson": (Poisson(), counts, no_kink),
 }
 BY_SAMPLE = {
-    "CategoricalCrossentropy": (CategoricalCrossentropy(), distributions, no_kink),
+    "CategoricalCrossentropy": (CategoricalCrossentropy(), distributions, clipped),
     "CategoricalCrossentropy, logits": (
         CategoricalCrossentropy(from_logits=True), class_logits, no_kink),
     "CategoricalCrossentropy, smoothed": (
         CategoricalCrossentropy(from_logits=True, label_smoothing=0.1), class_logits, no_kink),
     "SparseCategoricalCrossentropy": (
-        SparseCategoricalCrossentropy(), numbered_shares, no_kink),
+        SparseCategoricalCrossentropy(), numbered_shares, clipped),
     "SparseCategoricalCrossentropy, logits": (
         SparseCategoricalCrossentropy(from_logits=True), numbered_logits, no_kink),
     "CategoricalHinge": (CategoricalHinge(), one_hot_scores, lead),
-    "KLDivergence": (KLDivergence(), distributions, no_kink),
+    "KLDivergence": (KLDivergence(), distributions, clipped),
 }
 ALL = ELEMENTWISE | BY_SAMPLE
 SHAPES = [(4, 3), (3, 3), (2, 3, 4), (1, 5)]
