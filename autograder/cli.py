@@ -86,7 +86,8 @@ def build(assignments, check_only, as_json):
 @CHAPTERS
 @click.option("--seed", default=0, show_default=True,
               help="0 is public and committed; any other is your course's own, kept in course/.")
-@click.option("--device", type=click.Choice(["cpu", "gpu"]), default="cpu", show_default=True)
+@click.option("--device", type=click.Choice(["cpu", "gpu"]), default="cpu", show_default=True,
+              help="Where TensorFlow computes; TF32 is off on both.")
 @click.option("--check", "check_only", is_flag=True, help="Write nothing; fail if one is stale.")
 @AS_JSON
 def record(assignments, seed, device, check_only, as_json):

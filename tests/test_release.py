@@ -105,6 +105,17 @@ def test_earlier_pieces_work_and_later_ones_say_where_they_are_built(released):
         "MeanSquaredError is yours to build, in the assignment losses"], done.stderr
 
 
+def test_what_no_check_asks_for_is_given(released):
+    done = python(released / "course" / "release" / "losses", """
+        from nnlib.losses import Loss, to_signs
+        class Bias(Loss):
+            def per_sample(self, y_true, y_pred):
+                return (y_pred - y_true).mean(axis=-1)
+        print(Bias().forward([1.0, 2.0], [2.0, 3.0]), to_signs.__name__)
+    """)
+    assert done.stdout == "1.0 to_signs\n", done.stderr
+
+
 def test_the_runner_needs_numpy_alone(released):
     done = python(released / "course" / "release" / "activations", """
         import numpy as np
