@@ -26,6 +26,7 @@ def build_book(output=None):
     done = subprocess.run(command, capture_output=True, text=True)
     if done.returncode:
         lines = (done.stdout + done.stderr).splitlines()
-        wrong = [line for line in lines if "WARNING" in line or "ERROR" in line] or lines[-20:]
+        signs = (": WARNING: ", ": ERROR: ", ": CRITICAL: ", "Error: ")
+        wrong = [line for line in lines if any(s in line for s in signs)] or lines[-20:]
         raise CourseError("the book does not build:\n" + "\n".join(wrong))
     return (output or source) / "_build" / "html" / "index.html"
