@@ -276,6 +276,13 @@ def test_secrets_in_the_environment_stay_outside(files, monkeypatch):
     assert "s3cret" not in names and "COURSE_TOKEN" not in names
 
 
+def test_the_public_answers_stay_outside(files, box):
+    answers = [path.name for path in (files / "autograder").glob("*.json")]
+    names = says(box, "import os\nprint(*[n for _, _, found in os.walk('.') for n in found])")
+    assert answers and {"arrays.py", "notes.txt"} <= set(names.split())
+    assert not set(answers) & set(names.split())
+
+
 def test_the_course_itself_cannot_be_imported(box):
     for name in ("checks", "references", "sandbox", "course"):
         assert "No module named" in says(box, f"import autograder.{name}")
