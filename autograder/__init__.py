@@ -38,7 +38,8 @@ def check(target, name=None):
     from .judge import judge
 
     sheet = find_sheet(name or getattr(target, "__name__", str(target)))
-    return judge(sheet, [attempt(target, case.inputs, sheet.scenario) for case in sheet.cases])
+    return judge(sheet, [attempt(target, case.inputs, sheet.scenario, sheet.forbidden)
+                         for case in sheet.cases])
 
 
 def find_sheet(name):

@@ -147,6 +147,9 @@ class Check:
         the input that comes back unchanged. Everywhere else such an answer must get no point.
     rtol, atol : float
         An answer `a` for `b` passes if ``|a - b| <= atol + rtol * |b|``.
+    forbidden : tuple of str
+        Functions of NumPy that do the whole exercise, as in ``"numpy.broadcast_shapes"``; while
+        the piece is judged they raise.
     """
 
     target: str
@@ -158,6 +161,7 @@ class Check:
     constant: str = ""
     rtol: float = 1e-5
     atol: float = 1e-6
+    forbidden: tuple[str, ...] = ()
 
     @property
     def name(self):

@@ -1,15 +1,23 @@
 """The command line: ``autograder --help``."""
 
 import json
+import signal
 import sys
-from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 
 import click
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    ProgressColumn,
+    TextColumn,
+    TimeRemainingColumn,
+)
 from rich.table import Table
+from rich.text import Text
 
 from . import course
 from .course import CourseError
@@ -20,6 +28,7 @@ sys.modules.setdefault("rfc3987_syntax", None)
 
 console = Console(stderr=True, highlight=False)
 CHAPTERS = click.argument("assignments", nargs=-1, metavar="[ASSIGNMENT]...")
+LARGE = 300  # submissions; their table would scroll away
 AS_JSON = click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
 
 
@@ -30,6 +39,7 @@ class Commands(click.Group):
         return list(self.commands)
 
     def invoke(self, context):
+        signal.signal(signal.SIGTERM, signal.default_int_handler)  # as Ctrl-C
         try:
             return super().invoke(context)
         except CourseError as error:
@@ -162,8 +172,15 @@ def collect(folder, assignments, as_json):
 @CHAPTERS
 @click.option("--student", "students", multiple=True, help="Only this student; may be repeated.")
 @click.option("--force", is_flag=True, help="Grade again what has not changed.")
+@click.option("--jobs", type=click.IntRange(1), help="Processes.  [default: one for each core]")
+@click.option("--scheduler", default="", metavar="ADDRESS",
+              help="Judge on the workers of this Dask scheduler, as in tcp://host:8786.")
+@click.option("--sandbox", type=click.Choice(["full", "limited"]), default=None,
+              help="The least that is enough; `autograder doctor` says what this machine gives.  "
+              "[default: full]")
+@click.option("--no-sandbox", is_flag=True, help="Grade on a machine that has no sandbox at all.")
 @AS_JSON
-def grade(assignments, students, force, as_json):
+def grade(assignments, students, force, jobs, scheduler, sandbox, no_sandbox, as_json):
     """Grade submissions into the grade book.
 
     nbgrader's grade book, each submission in a box of its own.
@@ -172,25 +189,55 @@ def grade(assignments, students, force, as_json):
     The exit status is 1 if a submission could not be graded; the others are.
 
     \b
-    Example: autograder grade activations --student ada
+    Examples: autograder grade activations --student ada
+              autograder grade --jobs 8
     """
-    entries = _grade(_released(assignments), list(students), force)
-    _answer(as_json, entries)
+    options = {"jobs": jobs, "scheduler": scheduler,
+               "sandbox": "none" if no_sandbox else sandbox or ""}
+    graded = _grade(_released(assignments), list(students), force, **options)
+    problems = _print_entries(graded) if as_json else _table(graded)
+    sys.exit(1 if problems else 0)
+
+
+@main.command()
+@AS_JSON
+def doctor(as_json):
+    """Say what holds a stranger's code on this machine.
+
+    Starts a box and tries from inside what is forbidden.
+    The exit status is 1 if something of it is possible.
+
+    \b
+    Example: autograder doctor
+    """
+    from . import doctor as run
+
+    with console.status("trying what is forbidden"):
+        found = run.to_json()
+    _answer(as_json, found)
     if not as_json:
-        _table(entries)
-    sys.exit(1 if any(entry["problem"] for entry in entries) else 0)
+        for title, rows in (("layer", found["layers"]), ("forbidden", {
+                what: "OPEN" if possible else "closed" for what, possible in found["open"].items()
+        })):
+            table = Table(title, "here", box=None, pad_edge=False)
+            for what, how in rows.items():
+                table.add_row(what, how or "missing")
+            Console(highlight=False).print(table, "")
+        click.echo("\n".join([f"the box is: {found['level']}", *found["advice"]]))
+    sys.exit(0 if found["level"] == "full" else 1)
 
 
 @main.command()
 @CHAPTERS
+@click.option("--jobs", type=click.IntRange(1), help="Processes.  [default: one for each core]")
 @AS_JSON
-def feedback(assignments, as_json):
+def feedback(assignments, jobs, as_json):
     """Write a feedback page for each graded submission.
 
     \b
     Example: autograder feedback activations
     """
-    pages = _feedback(_released(assignments))
+    pages = _feedback(_released(assignments), jobs)
     _answer(as_json, {"pages": [str(p) for p in pages]})
     if not as_json:
         click.echo(f"{len(pages)} pages in {course.folder('feedback')}")
@@ -263,12 +310,12 @@ def demo(class_folder, no_book):
         if one.problem or one.note:
             console.print(f"  {one.file}: {one.problem or one.note}", markup=False, soft_wrap=True)
     _step(4, "grading")
-    entries = _grade(course.CHAPTERS, [], False)
+    graded = _grade(course.CHAPTERS, [], False, sandbox="none")  # the example class is ours
     _step(5, "writing feedback pages and the class report")
     _feedback(course.CHAPTERS)
     page = run_report()
-    _table(entries + [{"assignment": "?", "student": one.student, "problem": one.problem}
-                      for one in collected if not one.assignment])
+    _table(graded, [{"assignment": "?", "student": one.student, "problem": one.problem}
+                    for one in collected if not one.assignment])
     _epilogue(site, page)
 
 
@@ -299,18 +346,36 @@ def _released(assignments):
     return handed_in
 
 
-def _grade(chapters, students, force):
-    from .grade import grade as run
+def _grade(chapters, students, force, **options):
+    """Grade; return who is graded now, by assignment."""
+    from .grade import Grading
 
-    return [entry for chapter in chapters
-            for entry in run(chapter, students, force, partial(_progress, f"grading {chapter}"))]
+    graded = {}
+    for chapter in chapters:
+        grading = Grading(chapter, students, force, **options)
+        done = len(grading.students) - len(grading.waiting)
+        with _bar(SpeedColumn()) as bar:
+            task = bar.add_task(f"grading {chapter}", total=len(grading.students), completed=done,
+                                item="")
+            for entry in grading.run():
+                bar.update(task, advance=1, item=entry["student"], refresh=True)
+            bar.update(task, item="", refresh=True)
+        graded[chapter] = grading.students
+    return graded
 
 
-def _feedback(chapters):
+class SpeedColumn(ProgressColumn):
+    """Submissions a second, those of earlier runs left out."""
+
+    def render(self, task):
+        return Text(f"{task.speed:.1f}/s" if task.speed else "")
+
+
+def _feedback(chapters, jobs=None):
     from .feedback import feedback as run
 
     bar = partial(_progress, "feedback", label=lambda entry: entry["student"])
-    return [path for chapter in chapters for path in run(chapter, bar)]
+    return [path for chapter in chapters for path in run(chapter, bar, jobs)]
 
 
 def _book(output=None):
@@ -326,19 +391,18 @@ def _progress(title, items, label=str):
     with _bar() as bar:
         task = bar.add_task(title, total=len(items), item="")
         for item in items:
-            bar.update(task, item=label(item))
+            bar.update(task, item=label(item), refresh=True)
             yield item
             bar.advance(task)
-        bar.update(task, item="")
+        bar.update(task, item="", refresh=True)
 
 
-@contextmanager
-def _bar():
+def _bar(*more):
+    """Return a progress bar that draws itself without a thread: workers are forked beside it."""
     columns = [TextColumn("  {task.description}", markup=False), BarColumn(),
-               MofNCompleteColumn(), TimeRemainingColumn(), TextColumn("{task.fields[item]}",
-                                                                       markup=False)]
-    with Progress(*columns, console=console) as bar:
-        yield bar
+               MofNCompleteColumn(), *more, TimeRemainingColumn(),
+               TextColumn("{task.fields[item]}", markup=False)]
+    return Progress(*columns, console=console, auto_refresh=False)
 
 
 def _step(number, text):
@@ -350,8 +414,26 @@ def _answer(as_json, data):
         click.echo(json.dumps(data, indent=1, ensure_ascii=False))
 
 
-def _table(entries):
-    """Print who got what, and why."""
+def _entries(graded):
+    """Yield the journal's entries of who is graded now."""
+    from .grade import journal
+
+    for chapter, students in graded.items():
+        yield from journal(chapter, students)
+
+
+def _print_entries(graded):
+    """Print entries as one JSON list, one by one; return how many could not be graded."""
+    problems, before = 0, "["
+    for entry in _entries(graded):
+        click.echo(before + json.dumps(entry, ensure_ascii=False))
+        problems, before = problems + bool(entry["problem"]), ","
+    click.echo("]" if before == "," else "[]")
+    return problems
+
+
+def _table(graded, others=()):
+    """Print who got what, and why, of a large class only who got nothing; return how many."""
     from .grade import why
 
     table = Table(box=None, pad_edge=False)
@@ -359,16 +441,23 @@ def _table(entries):
                           ("points", {"justify": "right", "no_wrap": True}),
                           ("why", {"overflow": "fold"})):
         table.add_column(name, **options)
-    for entry in entries:
+    number, problems = sum(map(len, graded.values())), 0
+    for entry in (*others, *_entries(graded)) if number <= LARGE else _entries(graded):
+        problems += bool(entry["problem"])
+        if number > LARGE and not entry["problem"]:
+            continue
         points = "not graded" if entry["problem"] else \
             f"{entry['points']:g} / {entry['max_points']:g}"
         table.add_row(entry["assignment"], entry["student"], points, _plain(why(entry)))
-    Console(highlight=False).print(table)
+    if table.row_count:
+        Console(highlight=False).print(table)
+    if number > LARGE:
+        click.echo(f"{number - problems} submissions graded, {problems} not; "
+                   "`autograder report` shows them all")
+    return problems
 
 
 def _plain(text):
-    from rich.text import Text
-
     return Text(text if len(text) <= 160 else text[:157] + "…")
 
 

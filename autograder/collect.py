@@ -4,8 +4,8 @@ A submission is a notebook somewhere below ``FOLDER/STUDENT/``. Which assignment
 read from its cells; the file's name counts only where there is nothing else to go by.
 """
 
-import json
-import re
+import hashlib
+import os
 import unicodedata
 from collections import Counter
 from dataclasses import dataclass
@@ -16,7 +16,9 @@ import nbformat
 
 from . import course
 from .course import CourseError
-from .engine import grade_id
+from .notebook import grade_id, read_file
+
+FORBIDDEN = '*?[]<>"&\\'  # in a student's id: wildcards to nbgrader, marks of HTML
 
 
 @dataclass(frozen=True)
@@ -59,54 +61,52 @@ def collect(folder, assignments=None):
     if not files:
         raise CourseError(f"{folder} holds no notebook; expected {folder}/STUDENT/NAME.ipynb")
     wanted = [course.chapter_of(a) for a in assignments or course.CHAPTERS]
+    names = _names(folder, files)
     taken, results = {}, []
     for path in sorted(files, key=_plainness):
-        one = _place(path, folder, wanted, taken)
+        one = _place(path, folder, names[path.relative_to(folder).parts[0]], wanted, taken)
         if one:
             results.append(one)
     return sorted(results, key=lambda one: (one.student, one.assignment, one.file))
 
 
-def student_name(path, folder):
-    """Return the student's id: the name of the folder, in one Unicode form."""
-    name = unicodedata.normalize("NFC", path.relative_to(folder).parts[0])
-    return re.sub(r"[*?\[\]]", "-", name)  # nbgrader would take these for wildcards
+def _names(folder, files):
+    """Return the student's id for the name of each folder.
 
-
-def read_notebook(path):
-    """Read a notebook of any format and return it as version 4.
-
-    Raises
-    ------
-    CourseError
-        One sentence that says where it is damaged.
+    It is that name in one Unicode form, without wildcards, marks of HTML, and characters that
+    nobody sees. Who would get another's name that way is kept apart by a few digits.
     """
-    try:
-        data = json.loads(path.read_text(encoding="utf-8-sig"))
-    except UnicodeDecodeError:
-        raise CourseError(f"{path.name} is not a notebook: it is not text") from None
-    except OSError as error:
-        raise CourseError(f"{path.name} cannot be read: {error.strerror}") from None
-    except json.JSONDecodeError as error:
-        raise CourseError(f"{path.name} is not a notebook: its JSON breaks off in line "
-                          f"{error.lineno} ({error.msg})") from None
-    try:
-        if not isinstance(data, dict):
-            raise ValueError("no cells")
-        notebook = nbformat.reads(json.dumps(data), as_version=4)
-        nbformat.validate(notebook)
-        return notebook
-    except Exception as error:  # nbformat raises many kinds for the same thing
-        reason = str(error).strip().split("\n")[0][:200]
-        raise CourseError(f"{path.name} is not a valid notebook: {reason}") from None
+    names = {}
+    for raw in sorted({path.relative_to(folder).parts[0] for path in files},
+                      key=lambda raw: (raw != _plain(raw), raw)):
+        name = _plain(raw)
+        if name in names.values() or len(name.encode()) > 200:
+            digits = hashlib.sha256(raw.encode("utf-8", "surrogateescape")).hexdigest()[:8]
+            name = f"{name[:40]}-{digits}"
+        names[raw] = name
+    return names
 
 
-def _place(path, folder, wanted, taken):
+def _plain(name):
+    hidden = ("Cc", "Cf", "Cs", "Zl", "Zp")
+    return "".join("-" if c in FORBIDDEN or unicodedata.category(c) in hidden else c
+                   for c in unicodedata.normalize("NFC", name))
+
+
+def _leads_out(path, folder):
+    """Return whether a link takes a path out of its student's folder."""
+    own = folder / path.relative_to(folder).parts[0]
+    return not Path(os.path.realpath(path)).is_relative_to(os.path.realpath(own))
+
+
+def _place(path, folder, student, wanted, taken):
     """Copy one file to where nbgrader looks for it."""
-    student = student_name(path, folder)
     name = str(path.relative_to(folder))
+    if _leads_out(path, folder):
+        return Collected(name, student, taken=False, problem=f"{path.name} cannot be read: it is a "
+                         "link out of the student's folder; ask for the file itself")
     try:
-        notebook = read_notebook(path)
+        notebook = read_file(path)
         text, problem = nbformat.writes(notebook) + "\n", ""
     except CourseError as error:
         notebook, text, problem = None, None, str(error)
@@ -123,9 +123,11 @@ def _place(path, folder, wanted, taken):
         return Collected(name, student, assignment,
                          f"left out: {taken[key]} is the submission for {assignment}", taken=False)
     target = course.folder("submitted") / student / assignment / f"{assignment}.ipynb"
+    if not path.is_file():  # a folder or a pipe of that name, a link to nowhere
+        return Collected(name, student, assignment, problem=problem, taken=False)
     try:
         data, when = path.read_bytes(), datetime.fromtimestamp(int(path.stat().st_mtime), UTC)
-    except OSError:  # a folder of that name, a link to nowhere, a file of somebody else
+    except OSError:  # a file of somebody else's
         return Collected(name, student, assignment, problem=problem, taken=False)
     taken[key] = path.name
     _write_if_new(target, data if text is None else text.encode())

@@ -54,7 +54,8 @@ def _one(got, want, rtol, atol, dtype):
         atol = atol * max(1.0, float(np.abs(want[np.isfinite(want)]).max(initial=0)))
     with np.errstate(all="ignore"):
         a, b = got.astype(np.float64), want.astype(np.float64)
-        wrong = ~(np.isclose(a, b, rtol=rtol, atol=atol, equal_nan=True))
+        near = (np.abs(a - b) <= atol + rtol * np.abs(b)) & np.isfinite(b)
+        wrong = ~(near | (a == b) | (np.isnan(a) & np.isnan(b)))  # np.isclose, four times as fast
     if wrong.any():
         return _where(a, b, wrong)
     if dtype and want.ndim and got.dtype.kind == "f" and got.dtype.name != dtype:

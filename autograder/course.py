@@ -4,6 +4,7 @@ The course's root is the nearest folder upwards from here that has an ``nbgrader
 """
 
 import ast
+import hashlib
 import importlib
 import json
 import os
@@ -33,6 +34,21 @@ def root():
 def folder(step=""):
     """Return ``course/`` or one of its steps: release, submitted, autograded, feedback, journal."""
     return root() / "course" / step
+
+
+def release_folder(assignment):
+    """Return the release folder of an assignment.
+
+    Raises
+    ------
+    CourseError
+        If it is not an assignment, or not released.
+    """
+    path = folder("release") / chapter_of(assignment)
+    if not (path / f"{assignment}.ipynb").exists():
+        raise CourseError(f"the assignment {assignment} is not released; "
+                                 f"run `autograder release {assignment}`")
+    return path
 
 
 def chapter_of(assignment):
@@ -111,6 +127,13 @@ def scenario(check):
     import textwrap
 
     return "" if check.attempt is call else textwrap.dedent(inspect.getsource(check.attempt))
+
+
+def short(name):
+    """Return a student's name as part of a file's name, which may not be as long."""
+    if len(name.encode()) <= 200:
+        return name
+    return f"{name[:40]}-{hashlib.sha256(name.encode()).hexdigest()[:12]}"
 
 
 @contextmanager

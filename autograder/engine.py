@@ -4,19 +4,22 @@ Cells run in the box in their order; where a grade cell stands, the piece of tha
 as it is at that moment. A cell that has to be stopped costs itself and no other.
 """
 
+import json
+import random
 import time
 from contextlib import suppress
 
+from .compare import agree
 from .judge import judge
+from .notebook import grade_id
+from .safe_html import clean_notebook
 from .sandbox import Box, Stopped
 
-
-def grade_id(cell):
-    """Return nbgrader's name of a cell, ``""`` for a cell of the student's own."""
-    return cell.metadata.get("nbgrader", {}).get("grade_id", "")
+ROOM = 20 * 2**20  # characters of output of a whole notebook
+AGAIN = 3  # cases of a piece that are tried twice
 
 
-def execute(notebook, sheets, files, limits=None):
+def execute(notebook, sheets, files, limits=None, name="work"):
     """Run a notebook and judge its pieces.
 
     Parameters
@@ -28,6 +31,8 @@ def execute(notebook, sheets, files, limits=None):
     files : Path
         The release folder of the assignment.
     limits : Limits, optional
+    name : str
+        Of the box's folder.
 
     Returns
     -------
@@ -35,7 +40,7 @@ def execute(notebook, sheets, files, limits=None):
         One for each sheet whose grade cell is in the notebook, in its order.
     """
     reports = []
-    with Session(files, limits) as session:
+    with Session(files, limits, name) as session:
         for cell in notebook.cells:
             if cell.cell_type != "code":
                 continue
@@ -51,6 +56,7 @@ def execute(notebook, sheets, files, limits=None):
             for output in cell.outputs:
                 if output.output_type == "execute_result":
                     output.execution_count = session.count
+    clean_notebook(notebook)
     return reports
 
 
@@ -64,9 +70,9 @@ def result(report):
 class Session:
     """One notebook's box; a box that had to be killed is started again, without that cell."""
 
-    def __init__(self, files, limits=None):
-        self.box = Box(files, limits)
-        self.done, self.count = [], 0
+    def __init__(self, files, limits=None, name="work"):
+        self.box = Box(files, limits, name=name)
+        self.done, self.count, self.room = [], 0, ROOM
 
     def __enter__(self):
         self.box.__enter__()
@@ -85,6 +91,10 @@ class Session:
         except Stopped as stopped:
             return [_error("Stopped", str(stopped))]
         self.done.append(source)
+        self.room -= len(json.dumps(outputs))
+        if self.room < 0:
+            return [_error("Stopped", "the output of this cell is left out: the notebook's cells "
+                           f"wrote more than {ROOM // 2**20} MiB")]
         for output in outputs:  # reports are the judge's to write
             if isinstance(output, dict) and isinstance(output.get("metadata"), dict):
                 output["metadata"].pop("autograder", None)
@@ -100,28 +110,58 @@ class Session:
         for case in sheet.cases:
             try:
                 self._revive()
-                accounts.append(self.box.call(name, case.inputs, sheet.scenario))
+                accounts.append(self.box.call(name, case.inputs, sheet.scenario,
+                                              sheet.forbidden))
             except Stopped as stopped:
                 accounts.append({"failed": str(stopped)})
-                break
+                return accounts
+        self._again(sheet, name, accounts)
         return accounts
+
+    def _again(self, sheet, name, accounts):
+        """Attempt a few cases again, in another order: who counts the calls is found out."""
+        for number in _order(sheet)[:AGAIN]:
+            first, case = accounts[number], sheet.cases[number]
+            if "value" not in first:
+                continue
+            try:
+                second = self.box.call(name, case.inputs, sheet.scenario, sheet.forbidden)
+            except Stopped as stopped:
+                second = {"failed": str(stopped)}
+            if "value" not in second or not agree(second["value"], first["value"], sheet.rtol,
+                                                  sheet.atol):
+                accounts[number] = {"failed": "gave another answer to the same inputs when it was "
+                                              "called again"}
+            if not self.box.alive:
+                return
 
     def _revive(self):
         """Start the box again if it is gone, and repeat the cells that ended by themselves."""
         while True:
-            if time.monotonic() > self.end:
-                raise Stopped("not run: the notebook had used its "
-                              f"{self.box.limits.notebook:g} seconds")
+            self._look_at_clock()
             if self.box.alive:
                 return
             self.box.restart()
             again, self.done = self.done, []
             while again and self.box.alive:
+                self._look_at_clock()
                 source = again.pop(0)
                 with suppress(Stopped):  # a cell may end Python, or not end, the second time
                     self.box.run(source)
                     self.done.append(source)
             self.done += again
+
+
+    def _look_at_clock(self):
+        if time.monotonic() > self.end:
+            raise Stopped("not run: the notebook had used its "
+                          f"{self.box.limits.notebook:g} seconds")
+
+
+def _order(sheet):
+    """Return the numbers of the cases, shuffled by what only the judge knows: the answers."""
+    answers = b"".join(part.tobytes() for case in sheet.cases for part in case.expected.values())
+    return random.Random(answers).sample(range(len(sheet.cases)), len(sheet.cases))
 
 
 def _error(name, message):
@@ -131,6 +171,7 @@ def _error(name, message):
 
 def _as_output(data):
     """Build a valid output from what the box said, which may be anything."""
+    from nbformat import ValidationError
     from nbformat.v4 import new_output
 
     kind = data.get("output_type") if isinstance(data, dict) else None
@@ -142,8 +183,8 @@ def _as_output(data):
         return new_output("error", ename=str(data.get("ename")), evalue=str(data.get("evalue")),
                           traceback=[str(line) for line in lines])
     if kind in ("display_data", "execute_result") and isinstance(data.get("data"), dict):
-        bundle = {str(k): v if isinstance(v, str) or k.endswith("json") else str(v)
-                  for k, v in data["data"].items()}
+        bundle = {str(k): v if isinstance(v, str) else str(v) for k, v in data["data"].items()}
         metadata = data.get("metadata") if isinstance(data.get("metadata"), dict) else {}
-        return new_output(kind, data=bundle, metadata=metadata)
+        with suppress(ValidationError):  # kinds of data with names that are none
+            return new_output(kind, data=bundle, metadata=metadata)
     return new_output("stream", name="stdout", text="")

@@ -4,10 +4,10 @@ import tempfile
 from pathlib import Path
 
 from . import find_sheet
-from .collect import read_notebook
 from .course import CourseError
 from .engine import Session
 from .judge import judge
+from .notebook import read_file
 from .release import runner, stage
 
 
@@ -47,7 +47,7 @@ def check_file(target):
 def _sources(path):
     """Return what to run: a Python file whole, of a notebook the code cells."""
     if path.suffix == ".ipynb":
-        return [cell.source for cell in read_notebook(path).cells if cell.cell_type == "code"]
+        return [cell.source for cell in read_file(path).cells if cell.cell_type == "code"]
     try:
         return [path.read_text(encoding="utf-8-sig")]
     except UnicodeDecodeError:

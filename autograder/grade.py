@@ -1,22 +1,165 @@
-"""Grade a class: nbgrader's pipeline for each submission, a journal of what came out.
+"""Grade a class: every submission judged once, every result kept at once, then booked.
 
-The journal has one small file a submission, written whole; a run that was stopped goes on where
-it was, and nothing is graded twice.
+The journal has one small file a submission, written whole as soon as its result is there; the
+grade book follows, many results to a commit. A run that was stopped anywhere goes on where it
+was: what the journal has is not judged again, and what the grade book lacks is booked from it.
 """
 
 import hashlib
 import json
+import os
+import time
 from contextlib import suppress
+from dataclasses import dataclass, field
 
-import nbformat
-from nbgrader.api import MissingEntry
-
-from . import course
-from .collect import read_notebook
+from . import course, marks, pool, settings
 from .course import CourseError
 from .judge import Report
-from .nbgrader import api, failure, gradebook, release_folder
+from .notebook import MOST
 from .references import sheets
+from .submission import Work
+
+BATCH, PAUSE = 200, 2.0  # a commit holds at most so many results, or those of so many seconds
+
+
+@dataclass
+class Grading:
+    """A run of the grader: who is to be judged, and what the journal has already.
+
+    Parameters
+    ----------
+    assignment : str
+    students : list of str, optional
+        Only these; by default all who handed in.
+    force : bool
+        Also those that are graded and have not changed.
+    sandbox : {"full", "limited", "none", ""}
+        The least that is enough; by default what the course's configuration says.
+    jobs : int, optional
+        Processes; by default one for each processor.
+    scheduler : str
+        The address of a Dask scheduler whose workers judge instead.
+
+    Raises
+    ------
+    CourseError
+        If the assignment is not released, or nobody handed in.
+    """
+
+    assignment: str
+    students: list[str] = None
+    force: bool = False
+    sandbox: str = ""
+    jobs: int = None
+    scheduler: str = ""
+    waiting: list[str] = field(init=False, default_factory=list)
+
+    def __post_init__(self):
+        folder = course.release_folder(self.assignment)
+        self.students = self._chosen()
+        if not self.scheduler and self._looks_new():
+            pool.prepare()
+        public = sheets(self.assignment, private=True)
+        options = settings.configuration().get("Execute", {})
+        self.work = Work.of(self.assignment, public, folder, settings.limits(options),
+                            self.sandbox or options.get("sandbox", "full"))
+        self.state = _state(self.work, public)
+        done = {}
+        for student in self.students:
+            entry = None if self.force else read_entry(self.assignment, student)
+            if entry and not entry["problem"] and entry["mark"] == self._mark(student):
+                done[student] = marks.digest(entry["scores"])
+            else:
+                self.waiting.append(student)
+        booked = marks.scores(self.assignment) if done else {}
+        self._unbooked = [student for student in done if booked.get(student) != done[student]]
+
+    def run(self):
+        """Judge who is waiting; yield each journal entry as soon as it is written.
+
+        Raises
+        ------
+        CourseError
+            If the box is not tight enough, or the grade book cannot be written.
+        OSError
+            If the disk is full. What is in the journal stays.
+        """
+        book = _Book(self.assignment)
+        for student in self._unbooked:
+            book.add(read_entry(self.assignment, student))
+        for entry in self._judge() if self.waiting else ():
+            _keep(entry)
+            book.add(entry)
+            yield entry
+        book.close()
+
+    def _judge(self):
+        problems = {student: _unreadable(self.assignment, student) for student in self.waiting}
+        readable = [student for student in self.waiting if not problems[student]]
+        for student in self.waiting:
+            if problems[student]:
+                yield self._entry(student, {"problem": problems[student], "fault": "submission"})
+        if not readable:
+            return
+        tasks = ((student, _data(self.assignment, student)) for student in readable)
+        jobs = min(self.jobs or pool.cores(), len(readable))
+        results = pool.judge_there(self.work, tasks, self.scheduler) if self.scheduler else \
+            pool.judge_here(self.work, tasks, jobs)
+        for student, result in results:
+            notebook = result.pop("notebook", None)
+            if notebook is not None:
+                _write_graded(self.assignment, student, notebook)
+            yield self._entry(student, result)
+
+    def _entry(self, student, result):
+        return {"student": student, "assignment": self.assignment, "problem": "", "fault": "",
+                "when": _when(self.assignment, student), "mark": self._mark(student),
+                "scores": {}, "remarks": {}, "stopped": [], "pieces": []} | result
+
+    def _chosen(self):
+        here = submissions(self.assignment)
+        for student in self.students or []:
+            if student not in here:
+                raise CourseError(f"{student} has not handed in {self.assignment}; "
+                                  f"run `autograder collect FOLDER` first")
+        if not here:
+            raise CourseError(f"nobody has handed in {self.assignment}; "
+                              "run `autograder collect FOLDER`")
+        return self.students or here
+
+    def _looks_new(self):
+        """Return whether somebody, at first sight, has not been judged yet."""
+        return self.force or not all(_entry_path(self.assignment, student).exists()
+                                     for student in self.students)
+
+    def _mark(self, student):
+        """Name the submission and all that its grade depends on."""
+        data = b"" if _unreadable(self.assignment, student) else _data(self.assignment, student)
+        return hashlib.sha256(data + self.state.encode()).hexdigest()[:16]
+
+
+class _Book:
+    """Books results in batches; what cannot be booked now, because the book is locked, later."""
+
+    def __init__(self, assignment):
+        self.assignment, self.results, self.since = assignment, [], time.monotonic()
+
+    def add(self, entry):
+        if entry["problem"]:
+            return
+        self.results.append({k: entry[k] for k in ("student", "when", "scores", "remarks")})
+        if len(self.results) >= BATCH or time.monotonic() - self.since > PAUSE:
+            with suppress(marks.Locked):
+                self._save()
+
+    def close(self):
+        if self.results:
+            marks.wait_for(self._save)
+
+    def _save(self):
+        self.since = time.monotonic()
+        marks.save(self.assignment, self.results)
+        self.results = []
 
 
 def submissions(assignment):
@@ -25,114 +168,26 @@ def submissions(assignment):
     return sorted(p.parent.parent.name for p in course.folder("submitted").glob(pattern))
 
 
-def grade(assignment, students=None, force=False, progress=iter):
-    """Grade an assignment into nbgrader's grade book and the journal.
-
-    Parameters
-    ----------
-    students : list of str, optional
-        Only these; by default all who handed in.
-    force : bool
-        Also those that are graded and have not changed.
-    progress : callable
-        Wraps the list of students, to show how far it is.
-
-    Returns
-    -------
-    list of dict
-        The journal's entries of these students.
-
-    Raises
-    ------
-    CourseError
-        If the assignment is not released, nobody handed in, or the disk is full.
-    """
-    release_folder(assignment)
-    here = submissions(assignment)
-    for student in students or []:
-        if student not in here:
-            raise CourseError(f"{student} has not handed in {assignment}; "
-                              f"run `autograder collect FOLDER` first")
-    if not here:
-        raise CourseError(f"nobody has handed in {assignment}; run `autograder collect FOLDER`")
-    public = sheets(assignment, private=True)
-    course_state = _state(assignment, public)
-    entries = []
-    with api() as nbgrader:
-        for student in progress(students or here):
-            entry = read_entry(assignment, student)
-            mark = _mark(assignment, student, course_state)
-            if force or not entry or entry["problem"] or entry["mark"] != mark:
-                entry = _grade_one(nbgrader, assignment, student) | {"mark": mark}
-                _keep(entry)
-            entries.append(entry)
-    return _marked(assignment, entries)
-
-
-def journal(assignment):
-    """Return all entries of an assignment, by student, with the marks given by hand since."""
-    paths = sorted((course.folder("journal") / assignment).glob("*.json"))
-    return _marked(assignment, [json.loads(path.read_text(encoding="utf-8")) for path in paths])
+def journal(assignment, students=None):
+    """Yield the entries of an assignment, by student, with the grade book's present marks."""
+    found = dict(marks.marks(assignment))
+    said = marks.comments(assignment) if found else {}
+    paths = sorted((course.folder("journal") / assignment).glob("*.json")) if students is None \
+        else [_entry_path(assignment, student) for student in students]
+    nothing = {"points": 0.0, "max_points": 0.0, "to_mark": 0, "by_hand": []}
+    for entry in filter(None, map(_read, paths)):
+        student = entry["student"]
+        yield entry | nothing | found.get(student, {}) | {"comments": said.get(student, {})}
 
 
 def read_entry(assignment, student):
     """Return the journal's entry of one submission, or None."""
-    path = _entry_path(assignment, student)
-    with suppress(ValueError):
-        return json.loads(path.read_text(encoding="utf-8")) if path.exists() else None
+    return _read(_entry_path(assignment, student))
 
 
-def _grade_one(nbgrader, assignment, student):
-    path = course.folder("submitted") / student / assignment / f"{assignment}.ipynb"
-    entry = {"student": student, "assignment": assignment, "problem": "", "points": 0.0,
-             "max_points": 0.0, "to_mark": 0, "pieces": [], "stopped": []}
-    try:
-        read_notebook(path)
-    except CourseError as error:
-        return entry | {"problem": str(error)}
-    reason = failure(nbgrader.autograde(assignment, student, force=True))
-    if reason:
-        return entry | {"problem": f"the grader could not grade it: {reason}"}
-    with gradebook() as book:
-        entry |= _marks(book.find_submission(assignment, student))
-    return entry | _read_graded(assignment, student)
-
-
-def _marks(submission):
-    """Return what the grade book says of a submission; what a person marked counts at once."""
-    grades = [g for n in submission.notebooks for g in n.grades]
-    comments = {c.name: c.comment for n in submission.notebooks for c in n.comments if c.comment}
-    return {"points": submission.score, "max_points": submission.max_score,
-            "to_mark": sum(g.needs_manual_grade for g in grades),
-            "by_hand": [[g.name, g.manual_score, g.extra_credit] for g in grades
-                        if g.manual_score is not None or g.extra_credit], "comments": comments}
-
-
-def _marked(assignment, entries):
-    """Return entries with the grade book's present points."""
-    if not (course.folder() / "gradebook.db").exists():
-        return entries
-    with gradebook() as book:
-        try:
-            graded = book.assignment_submissions(assignment)
-        except MissingEntry:
-            return entries
-        marks = {s.student.id: _marks(s) for s in graded}
-    return [entry if entry["problem"] else entry | marks.get(entry["student"], {})
-            for entry in entries]
-
-
-def _read_graded(assignment, student):
-    """Read the reports of the pieces, and the cells that were stopped, from the graded notebook."""
-    path = course.folder("autograded") / student / assignment / f"{assignment}.ipynb"
-    pieces, stopped = [], []
-    for cell in nbformat.read(path, as_version=4).cells:
-        for output in cell.get("outputs", []):
-            if output.get("metadata", {}).get("autograder"):
-                pieces.append(output.metadata.autograder)
-            elif output.output_type == "error" and output.ename == "Stopped":
-                stopped.append(output.evalue)
-    return {"pieces": pieces, "stopped": stopped}
+def _read(path):
+    with suppress(ValueError, FileNotFoundError):  # half of one, after a power cut
+        return json.loads(path.read_text(encoding="utf-8"))
 
 
 def why(entry):
@@ -158,19 +213,43 @@ def why(entry):
     return "; ".join(parts)
 
 
-def _state(assignment, public):
+def _state(work, public):
     """Name what a grade depends on besides the submission: the release and the cases."""
     data = [sheet.to_json() for sheet in public.values()]
     for case in (case for sheet in data for case in sheet["cases"]):
         del case["mistakes"]  # what wrong code computes, say from a singular matrix, may vary
-    text = json.dumps(data)
-    notebook = (release_folder(assignment) / f"{assignment}.ipynb").read_bytes()
-    return hashlib.sha256(text.encode() + notebook).hexdigest()
+    return hashlib.sha256((json.dumps(data) + work.released).encode()).hexdigest()
 
 
-def _mark(assignment, student, state):
-    path = course.folder("submitted") / student / assignment / f"{assignment}.ipynb"
-    return hashlib.sha256(path.read_bytes() + state.encode()).hexdigest()[:16]
+def _data(assignment, student):
+    with open(_handed_in(assignment, student), "rb") as file:
+        return file.read(MOST + 1)
+
+
+def _handed_in(assignment, student):
+    return course.folder("submitted") / student / assignment / f"{assignment}.ipynb"
+
+
+def _unreadable(assignment, student):
+    """Return why a submission cannot be read, ``""`` if it can: a link may lead anywhere."""
+    path = _handed_in(assignment, student)
+    if path.is_symlink() or not path.is_file():
+        return f"{path.name} cannot be read: it is a link, a folder or a pipe, not a file"
+    return "" if os.access(path, os.R_OK) else f"{path.name} cannot be read: permission denied"
+
+
+def _when(assignment, student):
+    path = _handed_in(assignment, student).with_name("timestamp.txt")
+    with suppress(OSError, ValueError):
+        return path.read_text(encoding="utf-8").strip()[:100]
+    return ""
+
+
+def _write_graded(assignment, student, notebook):
+    """Put the executed notebook where nbgrader's feedback and formgrader look for it."""
+    folder = course.folder("autograded") / student / assignment
+    course.write(folder / f"{assignment}.ipynb", notebook)
+    course.write(folder / "timestamp.txt", _when(assignment, student) + "\n")
 
 
 def _keep(entry):
@@ -178,4 +257,4 @@ def _keep(entry):
 
 
 def _entry_path(assignment, student):
-    return course.folder("journal") / assignment / f"{student}.json"
+    return course.folder("journal") / assignment / f"{course.short(student)}.json"

@@ -1,160 +1,209 @@
 """The process that runs a student's notebook. It knows inputs and no answer.
 
-Started by `autograder.sandbox` as ``python -I -S inside.py``; reads requests from its standard
-input and writes replies to its standard output, one JSON line each. What the student's code
-prints goes elsewhere.
+Started by `autograder.sandbox` as ``python -I -S inside.py SETTING``. As a *zygote* it warms up
+once (NumPy, Matplotlib, IPython), holds no secret, and forks a child for each submission, which
+confines itself before the student's first line. Where there is no fork, it serves one submission
+itself. The child answers frames (see `autograder.wire`) and knows nothing of the judge.
 """
 
 import builtins
-import io
+import contextlib
+import gc
 import json
 import os
-import re
+import random
+import select
+import signal
+import socket
+import struct
 import sys
+from pathlib import Path
 
-REFUSED = {"tensorflow", "keras", "torch", "jax", "jaxlib", "tf_keras"}
-MOST = 100_000  # characters of output kept for one cell
+SETTING = json.loads(sys.argv[1])
+sys.path[:] = [str(Path(__file__).resolve().parent.parent), *sys.path, *SETTING["packages"]]
+import numpy as np  # noqa: E402
+import numpy.random  # noqa: E402  (NumPy itself would wait until it is used)
 
+import autograder  # noqa: E402
+from autograder import shell as shells  # noqa: E402
+from autograder.arrays import from_json, to_json  # noqa: E402
+from autograder.attempt import attempt  # noqa: E402
+from autograder.wire import frame, read_frame  # noqa: E402
 
-class Refuse:
-    """An import hook: some libraries would do the exercise instead of the student."""
+if sys.platform != "win32":
+    from autograder.confine import confine, landlock, landlock_rules
 
-    def find_spec(self, name, path=None, target=None):
-        if name.partition(".")[0] in REFUSED:
-            raise ImportError(f"{name} cannot be used here: the answer has to be your own work, "
-                              "in NumPy")
-        return None
-
-
-class Stream(io.TextIOBase):
-    """Collects what is printed as notebook outputs, in order, up to a limit."""
-
-    encoding = "utf-8"
-
-    def __init__(self, name, outputs):
-        self.name, self.outputs = name, outputs
-
-    def write(self, text):
-        last = self.outputs[-1] if self.outputs else {}
-        if last.get("name") != self.name:
-            last = {"output_type": "stream", "name": self.name, "text": ""}
-            self.outputs.append(last)
-        room = max(0, MOST - len(last["text"]))
-        last["text"] += text[:room]
-        if len(text) > room > 0:
-            last["text"] += "\n… the rest of the output is left out …\n"
-        return len(text)
+outputs = []
+STATUS = struct.Struct("i")
 
 
-def refuse_input(prompt=""):
-    raise RuntimeError("input() cannot be used here: nobody is there to answer; "
-                       "give the value in the code")
+def main():
+    shell = warm_up()
+    if SETTING["zygote"]:
+        zygote(socket.socket(fileno=0), shell)
+    judge = socket.create_connection(("127.0.0.1", SETTING["port"]))
+    judge.sendall(sys.stdin.buffer.read())
+    if sys.platform != "win32":
+        rules = landlock_rules(**SETTING["files"])
+        confine(SETTING["limits"], ruleset=landlock(rules, SETTING["box"]))
+        for _, descriptor in rules:  # or the limit of open files is reached before the first
+            os.close(descriptor)
+    enter(SETTING["box"])
+    serve(judge, shell)
+
+
+def warm_up():
+    """Import all that a notebook needs, then forget where it came from."""
+    shell = shells.make_shell(outputs)
+    for cell in ("import matplotlib.pyplot as plt\nplt.plot([0, 1])\nplt.title('$x$')", "1 / 0"):
+        shell.run_cell(cell)
+    shell.reset(new_session=True)
+    shell.execution_count = 1
+    outputs.clear()
+    autograder.check, autograder.__path__ = check_later, []
+    sys.path[0] = SETTING["box"]
+    sys.meta_path.insert(0, shells.Refuse())
+    builtins.input = shells.refuse_input
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    return shell
 
 
 def check_later(target, name=None):
     print("check: the grader judges this piece itself")
 
 
-def make_shell(outputs):
-    """Return an IPython shell whose displays, results and errors land in `outputs`."""
-    from IPython.core.displayhook import DisplayHook
-    from IPython.core.displaypub import DisplayPublisher
-    from IPython.core.interactiveshell import InteractiveShell
+def zygote(control, shell):
+    """Fork a child for each request; pass on signals, and how each child ended.
 
-    class Publisher(DisplayPublisher):
-        def publish(self, data, metadata=None, **kwargs):
-            outputs.append({"output_type": "display_data", "data": data,
-                            "metadata": metadata or {}})
+    With a request come two descriptors: the child's channel, and a pipe for its exit status,
+    whose other end says by closing that nobody wants the child any more.
+    """
+    rules = landlock_rules(**SETTING["files"])
+    beat, pulse = os.pipe()
+    os.set_blocking(pulse, False)
+    signal.set_wakeup_fd(pulse, warn_on_full_buffer=False)
+    signal.signal(signal.SIGCHLD, lambda *_: None)
+    events = select.poll()
+    events.register(control, select.POLLIN)
+    events.register(beat, select.POLLIN)
+    children = {}  # by name: process id and status pipe
+    gc.collect()
+    gc.freeze()
+    while True:
+        for descriptor, _ in events.poll():
+            if descriptor == control.fileno():
+                data, descriptors, _, _ = socket.recv_fds(control, 2**16, 2)
+                request = json.loads(data) if data else {"over": True}
+                if "over" in request:
+                    for child, _ in children.values():
+                        os.kill(child, signal.SIGKILL)
+                    os._exit(0)
+                elif "signal" in request:
+                    if request["id"] in children:
+                        os.kill(children[request["id"]][0], request["signal"])
+                else:
+                    children[request["id"]] = begin(request, *descriptors, rules, shell)
+                    events.register(descriptors[1], 0)
+            elif descriptor == beat:
+                os.read(beat, 2**10)
+            else:
+                for child, status in children.values():
+                    if status == descriptor:
+                        os.kill(child, signal.SIGKILL)
+        for name, (child, status) in list(children.items()):
+            ended, code = os.waitpid(child, os.WNOHANG)
+            if ended:
+                del children[name]
+                events.unregister(status)
+                with contextlib.suppress(OSError):
+                    os.write(status, STATUS.pack(os.waitstatus_to_exitcode(code)))
+                os.close(status)
 
-        def clear_output(self, wait=False):
-            outputs.clear()
 
-    class Hook(DisplayHook):
-        def write_output_prompt(self):
-            pass
-
-        def write_format_data(self, format_dict, md_dict=None):
-            outputs.append({"output_type": "execute_result", "data": format_dict,
-                            "metadata": md_dict or {},
-                            "execution_count": self.shell.execution_count})
-
-    class Shell(InteractiveShell):
-        displayhook_class, display_pub_class = Hook, Publisher
-
-        def enable_gui(self, gui=None):
-            pass
-
-        def _showtraceback(self, etype, evalue, stb):
-            outputs.append({"output_type": "error", "ename": etype.__name__,
-                            "evalue": str(evalue), "traceback": list(stb)})
-
-    Shell.history_load_length = 0
-    shell = Shell.instance(history_manager=None)
-    shell.history_manager.enabled = False
-    return shell
-
-
-def main():
-    requests, replies = os.fdopen(os.dup(0), "r"), os.fdopen(os.dup(1), "w")
+def begin(request, channel, status, rules, shell):
+    """Fork a child, confine it, and let it serve; return its id and where its status goes."""
+    child = os.fork()
+    if child:
+        os.close(channel)
+        return child, status
+    signal.set_wakeup_fd(-1)
+    signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+    os.setsid()
     null = os.open(os.devnull, os.O_RDWR)
     os.dup2(null, 0)
     os.dup2(null, 1)
-    setting = json.loads(requests.readline())
-    sys.path[:] = [setting["box"], *[p for p in sys.path if p], *setting["packages"]]
-    sys.meta_path.insert(0, Refuse())
-    builtins.input = refuse_input
-    outputs = []
-    shell = make_shell(outputs)
+    ruleset = landlock(rules, request["box"])
+    low = 3
+    for kept in sorted({channel, null, ruleset} - {None}):
+        os.closerange(low, kept)
+        low = kept + 1
+    os.closerange(low, 4096)
+    confine(request["limits"], request["uid"], ruleset)
+    enter(request["box"])
+    os.dup2(null, 2)  # not before: what goes wrong so far is the grader's to know
+    os.close(null)
+    serve(socket.socket(fileno=channel), shell)
 
-    import autograder
-    from autograder.arrays import from_json, to_json
-    from autograder.attempt import attempt
 
-    autograder.check = check_later
+def enter(box):
+    """Make the box the place where the code lives, and chance the same for all."""
+    os.chdir(box)
+    os.environ.update(HOME=box, TMPDIR=box, IPYTHONDIR=box)
+    sys.path[0] = box
+    random.seed(0)
+    np.random.seed(0)
 
-    def reply(message):
-        text = json.dumps(message)
-        replies.write(text + "\n")
-        replies.flush()
+
+def serve(judge, shell):
+    """Answer requests until they end: run a cell, or attempt a case."""
+    requests = judge.makefile("rb", 2**16)
+    sys.addaudithook(shells.refuse_events)
 
     def run(source):
         outputs.clear()
         out, err = sys.stdout, sys.stderr
-        sys.stdout, sys.stderr = Stream("stdout", outputs), Stream("stderr", outputs)
+        sys.stdout = shells.Stream("stdout", outputs)
+        sys.stderr = shells.Stream("stderr", outputs)
         try:
             result = shell.run_cell(source, store_history=True)
         finally:
             sys.stdout, sys.stderr = out, err
-        return {"ok": bool(result.success), "outputs": plain_outputs(outputs)}
+        return {"ok": bool(result.success), "outputs": shells.plain_outputs(outputs)}
 
-    def call(name, scenario, inputs):
+    def call(name, request, inputs, buffers):
         if name not in shell.user_ns:
             return {"error": {"type": "NameError", "line": "", "number": 0,
                               "message": f"there is no {name} at this point of the notebook: its "
                               "cell is missing, further down, or stopped before the definition"}}
         out, err = sys.stdout, sys.stderr
-        sys.stdout = sys.stderr = Stream("stdout", [])
+        sys.stdout = sys.stderr = shells.Stream("stdout", [])
         try:
-            account = attempt(shell.user_ns[name], from_json(inputs), scenario)
+            account = attempt(shell.user_ns[name], inputs, request["scenario"],
+                              request["forbidden"])
         finally:
             sys.stdout, sys.stderr = out, err
         if "value" in account:
-            account["value"] = {k: to_json(v, binary=True) for k, v in account["value"].items()}
+            account["value"] = {k: to_json(v, buffers) for k, v in account["value"].items()}
         return account
 
+    def write(message, buffers=()):
+        judge.sendall(frame(message, buffers))
+
     number = 0
-    reply({"id": number})
+    write({"id": number})
     while True:
+        buffers = []
         try:
-            line = requests.readline()
-            if not line:
-                return
-            request = json.loads(line)
+            request = read_frame(requests)
+            if request is None:
+                os._exit(0)
+            request, body = request
             number = request["id"]
             if "run" in request:
                 answer = run(request["run"])
             else:
-                answer = call(request["call"], request["scenario"], request["inputs"])
+                answer = call(request["call"], request, from_json(request["inputs"], body),
+                              buffers)
         except KeyboardInterrupt:
             answer = {"interrupted": True}
         except MemoryError:
@@ -164,31 +213,7 @@ def main():
             answer = {"outputs": [{"output_type": "error", "ename": name, "evalue": "",
                                    "traceback": [name]}],
                       "refused": f"raised {name} when its answer was read"}
-        reply(answer | {"id": number})
-
-
-def plain_outputs(outputs):
-    """Drop what is not JSON, and what is too long."""
-    kept, room = [], 100 * MOST
-    for output in outputs[:200]:
-        try:
-            text = json.dumps(output, default=repr)
-        except Exception:  # a repr of the student's can raise anything
-            continue
-        room -= len(text)
-        if output.get("text") == "" or room < 0:
-            continue
-        output = json.loads(text)
-        data = output.get("data", {})
-        for kind, value in list(data.items()):
-            if len(str(value)) > 20 * MOST:
-                data[kind] = "… left out: too long …"
-        if "traceback" in output:
-            output["evalue"] = output["evalue"][:2000]
-            output["traceback"] = [re.sub(r"(File )?\S*/autograder/\S+", "", t)[:5000]
-                                   for t in output["traceback"][-20:]]
-        kept.append(output)
-    return kept
+        write(answer | {"id": number}, buffers if "value" in answer else ())
 
 
 if __name__ == "__main__":

@@ -178,6 +178,10 @@ def _diagnose(sheet, accounts, report):
     not; one that disagrees with the student anywhere gives way to one that agrees everywhere.
     One that leaves more than a quarter of the wrong answers unexplained accuses nobody.
     """
+    if report.passed:
+        return
+    right = ["value" in account and agree(account["value"], case.expected, sheet.rtol, sheet.atol)
+             for case, account in zip(sheet.cases, accounts, strict=False)]
     explained = {}
     for number, sentence in enumerate(sheet.mistakes):
         hits, misses, unexplained = set(), 0, 0
@@ -185,11 +189,10 @@ def _diagnose(sheet, accounts, report):
             wrong = case.mistakes[number]
             if "value" not in account or wrong is None:
                 continue
-            right = agree(account["value"], case.expected, sheet.rtol, sheet.atol)
             if not agree(account["value"], wrong, sheet.rtol, sheet.atol):
                 misses += 1
-                unexplained += not right
-            elif not right:
+                unexplained += not right[index]
+            elif not right[index]:
                 hits.add(index)
         if hits and 3 * unexplained <= len(hits):
             explained[sentence] = (misses == 0, len(hits), hits)

@@ -16,12 +16,12 @@ from pathlib import Path
 import nbformat
 from nbgrader.preprocessors import NbGraderPreprocessor
 from sqlalchemy.exc import SAWarning
-from traitlets import Float, Integer
+from traitlets import Enum, Float, Integer
 
-from . import course
-from .engine import execute, grade_id
+from . import course, doctor, settings
+from .engine import execute
+from .notebook import restore
 from .references import sheets
-from .sandbox import Limits
 
 FULL = ("No space left on device", "database or disk is full")
 
@@ -30,32 +30,10 @@ class Restore(NbGraderPreprocessor):
     """Put the released cells back: their metadata, the text of locked ones, and missing ones."""
 
     def preprocess(self, nb, resources):
-        released = read_release(resources["nbgrader"]["assignment"])
-        source = {grade_id(cell): cell for cell in released.cells if grade_id(cell)}
-        found = set()
-        for cell in reversed(nb.cells):  # of a cell that stands twice, the last one counts
-            name = grade_id(cell)
-            cell.source = cell.source.replace("\r\n", "\n")
-            if name in source and name not in found:
-                found.add(name)
-                _restore(cell, source[name])
-            else:
-                cell.metadata.pop("nbgrader", None)
-        self._add_missing(nb, released, found)
+        assignment = resources["nbgrader"]["assignment"]
+        path = course.release_folder(assignment) / f"{assignment}.ipynb"
+        restore(nb, nbformat.read(path, as_version=4))
         return nb, resources
-
-    def _add_missing(self, nb, released, found):
-        """Insert each missing released cell after the one it followed."""
-        place = 0
-        for cell in released.cells:
-            name = grade_id(cell)
-            if not name:
-                continue
-            if name in found:
-                place = [grade_id(c) for c in nb.cells].index(name) + 1
-            else:
-                nb.cells.insert(place, nbformat.from_dict(cell))
-                place += 1
 
 
 class Execute(NbGraderPreprocessor):
@@ -65,40 +43,21 @@ class Execute(NbGraderPreprocessor):
     call_seconds = Float(5.0, help="wall time of one hidden case").tag(config=True)
     notebook_seconds = Float(120.0, help="wall time of a notebook").tag(config=True)
     memory_mib = Integer(2048, help="memory of a notebook, in MiB").tag(config=True)
+    sandbox = Enum(["full", "limited", "none"], "full",
+                   help="the least that is enough; see `autograder doctor`").tag(config=True)
 
     def preprocess(self, nb, resources):
         assignment = resources["nbgrader"]["assignment"]
-        limits = Limits(cell=self.cell_seconds, call=self.call_seconds,
-                        notebook=self.notebook_seconds, memory=self.memory_mib * 2**20)
-        execute(nb, sheets(assignment, private=True), release_folder(assignment), limits)
+        doctor.require(self.sandbox)
+        execute(nb, sheets(assignment, private=True), course.release_folder(assignment),
+                settings.limits(self.trait_values()))
         return nb, resources
-
-
-def release_folder(assignment):
-    """Return the release folder of an assignment.
-
-    Raises
-    ------
-    CourseError
-        If it is not an assignment, or not released.
-    """
-    folder = course.folder("release") / course.chapter_of(assignment)
-    if not (folder / f"{assignment}.ipynb").exists():
-        raise course.CourseError(f"the assignment {assignment} is not released; "
-                                 f"run `autograder release {assignment}`")
-    return folder
-
-
-def read_release(assignment):
-    """Return the notebook as students got it."""
-    return nbformat.read(release_folder(assignment) / f"{assignment}.ipynb", as_version=4)
 
 
 @contextmanager
 def api():
     """Open nbgrader's API on the course's configuration, without its log."""
     from nbgrader.apps import NbGraderAPI
-    from traitlets.config import PyFileConfigLoader
 
     logger = logging.getLogger("autograder.nbgrader")
     logger.setLevel(logging.WARNING)
@@ -109,17 +68,7 @@ def api():
     scripts = str(Path(sys.executable).parent)  # a new grade book is made by the script `alembic`
     if scripts not in os.environ["PATH"].split(os.pathsep):
         os.environ["PATH"] = scripts + os.pathsep + os.environ["PATH"]
-    config = PyFileConfigLoader("nbgrader_config.py", path=str(course.root())).load_config()
-    yield NbGraderAPI(config=config, log=logger)
-
-
-@contextmanager
-def gradebook():
-    """Open the course's grade book."""
-    from nbgrader.api import Gradebook
-
-    with Gradebook(f"sqlite:///{course.folder() / 'gradebook.db'}", "neural-networks") as book:
-        yield book
+    yield NbGraderAPI(config=settings.configuration(), log=logger)
 
 
 def failure(result):
@@ -139,13 +88,3 @@ def failure(result):
         raise OSError(errno.ENOSPC, FULL[0])
     named = re.findall(r"^ *([\w.]*(?:Error|Exception|Failed|Entry): .+)$", text, re.MULTILINE)
     return named[-1] if named else text.strip().split("\n")[-1]
-
-
-def _restore(cell, source):
-    cell.metadata.nbgrader = nbformat.from_dict(dict(source.metadata.nbgrader))
-    if cell.cell_type != source.cell_type:
-        text = cell.source
-        cell.clear()
-        cell.update(nbformat.from_dict(source), source=text)
-    if source.metadata.nbgrader["locked"]:
-        cell.source = source.source

@@ -121,7 +121,7 @@ def join(chapter, check, seed, answers):
         cases.append(SheetCase(case.name, case.points, inputs, answers[case.name], wrong,
                                case.hint, case.dtype, case.untouched))
     return Sheet(check.name, chapter, cases, [m.sentence for m in check.mistakes], text,
-                 check.rtol, check.atol)
+                 check.rtol, check.atol, list(check.forbidden))
 
 
 def _reference(tf, check, inputs, device, case):

@@ -14,7 +14,7 @@ import nnlib
 
 from . import build, course
 from .course import CourseError
-from .nbgrader import api, failure, release_folder
+from .nbgrader import api, failure
 from .references import sheets
 from .sheet import save_sheets
 
@@ -36,7 +36,7 @@ def release(chapter):
         problem = failure(nbgrader.generate_assignment(chapter))
     if problem:
         raise CourseError(f"nbgrader could not release {chapter}: {problem}")
-    folder = release_folder(chapter)
+    folder = course.release_folder(chapter)
     stage(chapter, folder / "nnlib")
     runner(public.values(), folder / "autograder")
     _travel(chapter, folder)

@@ -23,7 +23,7 @@ def report(assignments=None):
     CourseError
         If nothing is graded yet.
     """
-    parts = [summary(a) for a in assignments or course.CHAPTERS if journal(a)]
+    parts = [summary(a) for a in assignments or course.CHAPTERS if any(journal(a))]
     if not parts:
         raise CourseError("nothing is graded yet; run `autograder grade`")
     page = Environment(loader=FileSystemLoader(TEMPLATES), autoescape=True,
@@ -42,7 +42,7 @@ def summary(assignment):
         ``graded`` (number), ``mean`` and ``median`` (share of the points), ``pieces`` (names),
         ``rows`` (one a student), ``mistakes`` (the most made first), ``problems``.
     """
-    entries = journal(assignment)
+    entries = list(journal(assignment))
     graded = [e for e in entries if not e["problem"]]
     shares = [e["points"] / e["max_points"] for e in graded if e["max_points"]]
     pieces = list(dict.fromkeys(p["name"] for e in graded for p in e["pieces"]))

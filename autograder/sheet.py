@@ -36,6 +36,7 @@ class Sheet:
     scenario: str = ""
     rtol: float = 1e-5
     atol: float = 1e-6
+    forbidden: list[str] = field(default_factory=list)
 
     @property
     def points(self):

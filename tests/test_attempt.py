@@ -12,7 +12,7 @@ from autograder.attempt import MOST, attempt, plain
 
 def account(function, scenario="", **inputs):
     result = attempt(function, inputs, scenario)
-    json.dumps(result | {"value": to_json(result.get("value", {}), binary=True)})
+    json.dumps(result | {"value": to_json(result.get("value", {}), [])})
     return result
 
 

