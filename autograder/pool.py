@@ -15,6 +15,7 @@ from multiprocessing.connection import wait
 from . import doctor, zygote
 from .course import CourseError
 from .submission import judge_submission, unpacked
+from .surroundings import CAN_FORK
 
 CONTEXT = multiprocessing.get_context("fork" if sys.platform == "linux" else "spawn")
 BATCH = 8  # submissions in one task for a cluster
@@ -28,7 +29,7 @@ def cores():
 
 def prepare():
     """Let the box warm up while other things are made ready."""
-    if zygote.CAN_FORK:
+    if CAN_FORK:
         zygote.zygote()
 
 

@@ -10,9 +10,11 @@ import signal
 from dataclasses import dataclass
 from pathlib import Path
 
+from . import scratch
 from . import zygote as zygotes
 from .arrays import array_from_bytes, to_json
 from .safe_html import clean_text
+from .surroundings import CAN_FORK
 from .wire import Channel, frame
 from .zygote import Failed, Fresh
 
@@ -55,12 +57,12 @@ class Box:
         Of its folder, which no other box of this process may have at the same time.
     """
 
-    def __init__(self, files, limits=None, fork=zygotes.CAN_FORK, name="work"):
+    def __init__(self, files, limits=None, fork=CAN_FORK, name="work"):
         self.files, self.limits, self.fork = Path(files), limits or Limits(), fork
         self.name, self.process = name, None
 
     def __enter__(self):
-        self.home = zygotes.zygote().home if self.fork else zygotes.temporary("box")
+        self.home = zygotes.zygote().home if self.fork else scratch.temporary("box")
         self.folder = self.home / self.name
         try:
             self._fill()
@@ -72,7 +74,7 @@ class Box:
 
     def __exit__(self, *exception):
         self._kill()
-        zygotes.remove(self.folder if self.fork else self.home)
+        scratch.remove(self.folder if self.fork else self.home)
 
     @property
     def alive(self):
@@ -99,7 +101,7 @@ class Box:
 
     def _fill(self):
         """Put what the release holds, and nothing else, into the folder."""
-        zygotes.remove(self.folder)
+        scratch.remove(self.folder)
         shutil.copytree(self.files, self.folder, ignore=shutil.ignore_patterns(*NOT_FOR_BOXES))
         if self.fork:
             zygotes.zygote().give(self.folder)

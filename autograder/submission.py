@@ -16,7 +16,7 @@ from hashlib import sha256
 
 import nbformat
 
-from . import zygote
+from . import scratch, zygote
 from .course import CourseError
 from .engine import execute
 from .notebook import grade_id, read_notebook, restore
@@ -123,7 +123,7 @@ def _plain_score(cell):
 def unpacked(work):
     """Return a work's sheets by name, its released notebook, and its files in a folder."""
     sheets = [Sheet.from_json(data) for data in json.loads(work.sheets)]
-    folder = zygote.temporary("release")
+    folder = scratch.temporary("release")
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
     with zipfile.ZipFile(io.BytesIO(work.files)) as file:
         file.extractall(folder)

@@ -17,7 +17,7 @@ BUDGET = {"nnlib": 3000, "autograder": 6000, "autograder/checks": 4500, "tests":
           "tests/attacks": 4500, "benchmarks/grading": 1500}
 # What has to be right for a grade to be right and a machine safe: to be read in an hour.
 TRUSTED = ["arrays", "attempt", "compare", "confine", "engine", "inside", "judge", "notebook",
-           "pool", "sandbox", "shell", "submission", "wire", "zygote"]
+           "pool", "sandbox", "scratch", "shell", "submission", "surroundings", "wire", "zygote"]
 
 
 def modules(room):

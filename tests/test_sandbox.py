@@ -14,6 +14,7 @@ import numpy as np
 import pytest
 
 import autograder
+from autograder import surroundings
 from autograder import zygote as zygotes
 from autograder.release import runner
 from autograder.sandbox import Box, Limits, Stopped, _account
@@ -21,10 +22,10 @@ from autograder.wire import frame, read_frame
 from autograder.zygote import Failed, Zygote, drop_zygote
 
 SHORT = Limits(cell=6, call=4, memory=2**30)
-WAYS = [pytest.param(True, id="forked", marks=pytest.mark.skipif(not zygotes.CAN_FORK,
+WAYS = [pytest.param(True, id="forked", marks=pytest.mark.skipif(not surroundings.CAN_FORK,
                                                                  reason="no fork here")),
         pytest.param(False, id="fresh")]
-forks = pytest.mark.skipif(not zygotes.CAN_FORK, reason="no fork here")
+forks = pytest.mark.skipif(not surroundings.CAN_FORK, reason="no fork here")
 STUBBORN = '''
 while True:
     try:
@@ -66,7 +67,7 @@ def other(files):
 
 
 @contextmanager
-def limited(files, /, name="other", fork=zygotes.CAN_FORK, **limits):
+def limited(files, /, name="other", fork=surroundings.CAN_FORK, **limits):
     with Box(files, Limits(**{"cell": 6, "call": 4, "memory": 2**30} | limits), fork, name) as one:
         yield one
 
