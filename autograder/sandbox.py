@@ -124,6 +124,7 @@ class Box:
         """Wait for the reply to a request; interrupt after `seconds`, kill if that does not help.
         """
         if not self.alive:
+            self._look_who_ended()
             raise Stopped("an earlier cell ended Python")
         self.asked += 1
         try:
@@ -138,9 +139,15 @@ class Box:
             raise Stopped(f"{what} used more than {self.limits.memory / 2**30:g} GiB of memory")
         return reply
 
+    def _look_who_ended(self):
+        """Do not blame the code in the box for what happened to the zygote."""
+        if self.process is not None and self.process.lost:
+            raise Failed("the process that forks the boxes has ended")
+
     def _why(self):
         """Say what ended the process."""
         code = self.process.wait(1)
+        self._look_who_ended()
         self._kill()
         if code == -signal.SIGKILL:
             return f"it used too much memory or over {self.limits.cpu} s of processor time"

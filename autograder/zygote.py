@@ -22,6 +22,7 @@ from pathlib import Path
 
 from .scratch import remove, sweep, temporary
 from .surroundings import (
+    CAN_FORK,
     environment,
     find_bubblewrap,
     package_folders,
@@ -35,6 +36,10 @@ THREADS = 64  # of one box
 STATUS = struct.Struct("i")
 KILL = getattr(signal, "SIGKILL", signal.SIGTERM)
 FIRST_UID = 61184  # of the users that systemd, too, gives away for one run
+
+
+if CAN_FORK:
+    from .confine import landlock_version
 
 
 class Failed(Exception):
@@ -101,6 +106,7 @@ class Zygote:
         uid = self.user()
         name = f"{os.getpid()}-{next(self.started)}"
         request = {"id": name, "box": str(self.inner / folder.relative_to(self.home)), "uid": uid,
+                   "reads": not (self.wrapper or python_is_public()),
                    "limits": limits | {"threads": self._threads(uid)}}
         ours, theirs = socket.socketpair()
         ended, status = os.pipe()
@@ -129,7 +135,7 @@ class Zygote:
 
     def user(self):
         """Return the user for the next child, None if we are not root or nobody else can run."""
-        if os.geteuid() or not (self.wrapper or python_is_public()):
+        if os.geteuid() or not (self.wrapper or python_is_public() or landlock_version()):
             return None
         return FIRST_UID + os.getpid() % 4000
 
@@ -143,7 +149,7 @@ class Forked:
 
     def __init__(self, zygote, name, channel, ended):
         self.zygote, self.name, self.socket, self.ended = zygote, name, channel, ended
-        self.status = None
+        self.status, self.lost = None, False  # `lost`: nobody knows how it ended
 
     @property
     def code(self):
@@ -153,7 +159,8 @@ class Forked:
     def wait(self, seconds):
         """Wait for its end; return the exit status or None."""
         if self.status is None and select.select([self.ended], [], [], seconds)[0]:
-            data = os.read(self.ended, STATUS.size)  # nothing, if the zygote is gone
+            data = os.read(self.ended, STATUS.size)
+            self.lost = not data  # the zygote is gone
             self.status = STATUS.unpack(data)[0] if data else -KILL
         return self.status
 
@@ -173,6 +180,8 @@ class Forked:
 
 class Fresh:
     """A new Python for one submission: slower, and on every system."""
+
+    lost = False
 
     def __init__(self, folder, limits):
         token = secrets.token_hex(16)
