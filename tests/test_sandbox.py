@@ -337,11 +337,12 @@ def test_the_course_itself_cannot_be_imported(box):
 
 
 @pytest.mark.parametrize("path", [
-    "/proc", "/proc/self/environ", "/proc/self/maps", f"/proc/{os.getpid()}/environ", "/etc/passwd",
+    "/proc", "/proc/self/environ", "/proc/self/maps", "/proc/THE_GRADER/environ", "/etc/passwd",
     os.path.join(os.path.dirname(autograder.__file__), "judge.py"), __file__, os.getcwd(), "/tmp",
     os.path.expanduser("~"), "..",
 ])
 def test_no_file_but_pythons_can_be_read(box, path):
+    path = path.replace("THE_GRADER", str(os.getpid()))  # two workers of pytest name one test alike
     act = "os.listdir" if os.path.isdir(path) else "open"
     outputs, ok = box.run(f"import os\n{act}({path!r})")
     names = {output.get("ename") for output in outputs}  # a thread of an earlier test may speak too
