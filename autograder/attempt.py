@@ -60,8 +60,8 @@ def attempt(target, inputs, scenario="", forbidden=()):
 def without(names, target):
     """Let functions of NumPy refuse to work, under any name that NumPy or `target` has for them."""
     changed = []
-    spaces = [vars(module) for name, module in list(sys.modules.items())
-              if names and name.partition(".")[0] == "numpy"]
+    spaces = names and [vars(module) for name, module in list(sys.modules.items())
+                        if name.partition(".")[0] == "numpy"]
     for name in names:
         module, _, function = name.rpartition(".")
         original, refuse = getattr(sys.modules[module], function), _refusal(name)

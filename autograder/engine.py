@@ -9,6 +9,8 @@ import random
 import time
 from contextlib import suppress
 
+from nbformat import from_dict
+
 from .compare import agree
 from .judge import judge
 from .notebook import grade_id
@@ -170,21 +172,22 @@ def _error(name, message):
 
 
 def _as_output(data):
-    """Build a valid output from what the box said, which may be anything."""
-    from nbformat import ValidationError
-    from nbformat.v4 import new_output
-
+    """Build an output from what the box said, which may be anything; `clean_notebook` follows."""
     kind = data.get("output_type") if isinstance(data, dict) else None
     if kind == "stream":
         name = "stderr" if data.get("name") == "stderr" else "stdout"
-        return new_output("stream", name=name, text=str(data.get("text", "")))
+        return _output("stream", name=name, text=str(data.get("text", "")))
     if kind == "error":
         lines = data.get("traceback") if isinstance(data.get("traceback"), list) else []
-        return new_output("error", ename=str(data.get("ename")), evalue=str(data.get("evalue")),
-                          traceback=[str(line) for line in lines])
+        return _output("error", ename=str(data.get("ename")), evalue=str(data.get("evalue")),
+                       traceback=[str(line) for line in lines])
     if kind in ("display_data", "execute_result") and isinstance(data.get("data"), dict):
         bundle = {str(k): v if isinstance(v, str) else str(v) for k, v in data["data"].items()}
         metadata = data.get("metadata") if isinstance(data.get("metadata"), dict) else {}
-        with suppress(ValidationError):  # kinds of data with names that are none
-            return new_output(kind, data=bundle, metadata=metadata)
-    return new_output("stream", name="stdout", text="")
+        count = {"execution_count": None} if kind == "execute_result" else {}
+        return _output(kind, data=bundle, metadata=metadata, **count)
+    return _output("stream", name="stdout", text="")
+
+
+def _output(kind, **parts):
+    return from_dict({"output_type": kind, **parts})

@@ -142,16 +142,18 @@ class _Book:
     """Books results in batches; what cannot be booked now, because the book is locked, later."""
 
     def __init__(self, assignment):
-        self.assignment, self.results, self.since = assignment, [], time.monotonic()
+        self.assignment, self.results = assignment, []
 
     def add(self, entry):
         if entry["problem"]:
             return
+        if not self.results:
+            self.since = time.monotonic()
         self.results.append({k: entry[k] for k in ("student", "when", "scores", "remarks")})
         if time.monotonic() - self.since > PAUSE or len(self.results) == BATCH:
+            self.since = time.monotonic()
             with suppress(marks.Locked):
                 self._save()
-            self.since = time.monotonic()
 
     def close(self):
         if self.results:

@@ -2,7 +2,7 @@
 
 import html
 import os
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 
 from .compare import agree, difference, summary
 
@@ -51,7 +51,7 @@ class Report:
     def to_dict(self):
         return {"name": self.name, "points": self.points, "max_points": self.max_points,
                 "passed": self.passed,
-                "cases": [asdict(case) | {"passed": case.passed} for case in self.cases]}
+                "cases": [vars(case) | {"passed": case.passed} for case in self.cases]}
 
     @classmethod
     def from_dict(cls, data):

@@ -4,10 +4,13 @@ Both give every result as soon as it is there, and lose none: a worker that dies
 submission to another, and a submission that ends two workers is a grader error, not a zero.
 """
 
+import contextlib
 import multiprocessing
 import os
+import queue
 import signal
 import sys
+import threading
 import time
 from collections import deque
 from multiprocessing.connection import wait
@@ -21,6 +24,7 @@ if sys.platform == "linux":
     from . import confine
 
 CONTEXT = multiprocessing.get_context("fork" if sys.platform == "linux" else "spawn")
+AHEAD = 2  # submissions that a worker has: it goes on while we write and book
 BATCH = 8  # submissions in one task for a cluster
 SPARE = 120  # seconds a worker may take beyond what its notebook may
 
@@ -64,11 +68,13 @@ def judge_here(work, tasks, jobs):
         for _ in range(jobs):
             crew.append(_Worker(work))
         while True:
-            for worker in crew:
-                task = worker.idle and (again.popleft() if again else next(tasks, None))
-                if task:
-                    worker.give(task)
-            busy = [worker for worker in crew if not worker.idle]
+            for worker in sorted(crew, key=lambda worker: len(worker.tasks)):
+                while len(worker.tasks) < AHEAD:
+                    task = again.popleft() if again else next(tasks, None)
+                    if task is None:
+                        break
+                    worker.give(*task)
+            busy = [worker for worker in crew if worker.tasks]
             if not busy:
                 return
             wait([worker.connection for worker in busy], timeout=1)
@@ -76,11 +82,12 @@ def judge_here(work, tasks, jobs):
                 result = worker.look()
                 if result is None:
                     continue
-                (student, data), tries, worker.task = worker.task, worker.tries, None
+                student, data, tries = worker.taken()
                 if "died" not in result:
                     yield student, result | box
                     continue
                 crew[crew.index(worker)] = _Worker(work)
+                again.extend(worker.tasks)
                 if tries == 1:
                     again.append((student, data, 2))
                 else:
@@ -171,22 +178,25 @@ class _Worker:
                                        daemon=True)
         self.process.start()
         theirs.close()
-        self.limit, self.task = work.limits.notebook + SPARE, None
+        self.limit, self.tasks = work.limits.notebook + SPARE, deque()
 
-    @property
-    def idle(self):
-        return self.task is None
-
-    def give(self, task):
-        self.task, self.tries = task[:2], (*task, 1)[2]
-        self.end = time.monotonic() + self.limit
+    def give(self, student, data, tries=1):
+        """Hand it a submission, to be judged after those that it has."""
+        self.tasks.append((student, data, tries))
+        if len(self.tasks) == 1:
+            self.end = time.monotonic() + self.limit
         try:
-            self.connection.send(self.task)
+            self.connection.send((student, data))
         except OSError:  # it has ended while it had nothing to do; `look` will see it
             return
 
+    def taken(self):
+        """Return the submission that it has just judged, or died of; the clock of the next runs."""
+        self.end = time.monotonic() + self.limit
+        return self.tasks.popleft()
+
     def look(self):
-        """Return the result, None if there is none yet, or how the process died."""
+        """Return the first result, None if there is none yet, or how the process died."""
         try:
             if self.connection.poll():
                 return self.connection.recv()
@@ -211,9 +221,15 @@ def _serve(work, connection, grader):
             return
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the one who started us
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
-    while True:
-        try:
-            student, data = connection.recv()
-        except EOFError:
-            return
+    tasks = queue.SimpleQueue()
+    threading.Thread(target=_listen, args=(connection, tasks), daemon=True).start()
+    for student, data in iter(tasks.get, None):
         connection.send(judge_submission(work, student, data))
+
+
+def _listen(connection, tasks):
+    """Take tasks at once: the grader, who hands them out, must never wait for us."""
+    with contextlib.suppress(EOFError, OSError):
+        while True:
+            tasks.put(connection.recv())
+    tasks.put(None)

@@ -3,6 +3,7 @@
 import io
 import json
 import re
+from functools import cache
 
 MOST = 100_000  # characters of output kept for one stream of a cell
 ROOM = 50 * MOST  # and of all its outputs
@@ -68,6 +69,9 @@ def make_shell(outputs):
     from IPython.core.displayhook import DisplayHook
     from IPython.core.displaypub import DisplayPublisher
     from IPython.core.interactiveshell import InteractiveShell
+    from pygments.lexer import words
+
+    words.get = cache(words.get)  # a traceback makes lexers of its own: half of its time
 
     class Publisher(DisplayPublisher):
         def publish(self, data, metadata=None, **kwargs):
@@ -91,6 +95,9 @@ def make_shell(outputs):
 
         def enable_gui(self, gui=None):
             pass
+
+        def _format_exception_for_storage(self, *args, **kwargs):
+            return {}  # for a history that nobody keeps; it costs as much as the traceback itself
 
         def _showtraceback(self, etype, evalue, stb):
             outputs.append({"output_type": "error", "ename": etype.__name__,

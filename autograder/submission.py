@@ -91,7 +91,7 @@ def _judge(work, student, notebook):
     stopped = [output.evalue for cell in notebook.cells for output in cell.get("outputs", [])
                if output.output_type == "error" and output.ename == "Stopped"]
     scores, remarks = _scores(notebook, released, {f"{r.name}-grade": r.points for r in reports})
-    return {"notebook": nbformat.writes(notebook) + "\n", "stopped": stopped,
+    return {"notebook": json.dumps(notebook, ensure_ascii=False) + "\n", "stopped": stopped,
             "scores": scores, "remarks": remarks,
             "pieces": [report.to_dict() for report in reports]}
 

@@ -1,5 +1,6 @@
 """Run a command and say what it cost: time, processor time, memory, and the wait for a result."""
 
+import ctypes
 import os
 import subprocess
 import tempfile
@@ -10,6 +11,7 @@ from pathlib import Path
 
 import click
 
+PR_SET_CHILD_SUBREAPER = 36  # prctl(2)
 TICK = 0.02  # seconds between two looks: the resolution of `wall` and `first`
 
 
@@ -24,7 +26,7 @@ class Cost:
     Attributes
     ----------
     wall, cpu : float
-        Seconds; `cpu` counts the command's descendants that were waited for.
+        Seconds; `cpu` counts the command's descendants, orphans too.
     main, largest : float
         Peak memory in MiB: of the command's own process, and of the largest of all.
     others : float
@@ -59,6 +61,7 @@ def measure(command, folder, environment, result=""):
     Failed
         If the command does not succeed.
     """
+    _adopt()
     with tempfile.TemporaryFile("w+") as log:
         start, busy = time.monotonic(), _busy()
         process = subprocess.Popen(command, cwd=folder, env=environment, stdout=log, stderr=log,
@@ -78,8 +81,31 @@ def measure(command, folder, environment, result=""):
             log.seek(0)
             raise Failed(f"{' '.join(map(str, command))} ended with status "
                          f"{process.returncode}:\n{log.read()[-2000:]}")
-    cpu = usage.ru_utime + usage.ru_stime
-    return Cost(wall, cpu, main, usage.ru_maxrss / 1024, (_busy() - busy - cpu) / wall, first)
+    usages = [usage, *_orphans()]
+    cpu = sum(usage.ru_utime + usage.ru_stime for usage in usages)
+    largest = max(usage.ru_maxrss for usage in usages) / 1024
+    return Cost(wall, cpu, main, largest, (_busy() - busy - cpu) / wall, first)
+
+
+def _adopt():
+    """Let the kernel give us the command's descendants that its own processes do not wait for."""
+    if ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0):
+        raise Failed("this kernel cannot give orphans to us: their cost would be missing")
+
+
+def _orphans():
+    """Wait for what the command has left behind, and return what it used."""
+    usages, end = [], time.monotonic() + 5
+    while time.monotonic() < end:
+        try:
+            pid, _, usage = os.wait4(-1, os.WNOHANG)
+        except ChildProcessError:
+            break
+        if pid:
+            usages.append(usage)
+        else:
+            time.sleep(TICK)
+    return usages
 
 
 def _busy():
