@@ -434,7 +434,7 @@ def _print_entries(graded):
 
 def _table(graded, others=()):
     """Print who got what, and why, of a large class only who got nothing; return how many."""
-    from .grade import why
+    from .grade import read_entry, why
 
     table = Table(box=None, pad_edge=False)
     for name, options in (("assignment", {}), ("student", {"no_wrap": True}),
@@ -442,7 +442,8 @@ def _table(graded, others=()):
                           ("why", {"overflow": "fold"})):
         table.add_column(name, **options)
     number, problems = sum(map(len, graded.values())), 0
-    for entry in (*others, *_entries(graded)) if number <= LARGE else _entries(graded):
+    large = (read_entry(chapter, one) for chapter, students in graded.items() for one in students)
+    for entry in large if number > LARGE else (*others, *_entries(graded)):
         problems += bool(entry["problem"])
         if number > LARGE and not entry["problem"]:
             continue

@@ -106,14 +106,13 @@ def comments(assignment):
     found = {}
     with gradebook() as book:
         known = book.find_assignment(assignment)
-        query = (book.db.query(SubmittedAssignment.student_id, BaseCell.name, Comment)
+        query = (book.db.query(SubmittedAssignment.student_id, BaseCell.name, Comment.comment)
                  .join(SubmittedNotebook, SubmittedNotebook.assignment_id == SubmittedAssignment.id)
                  .join(Comment, Comment.notebook_id == SubmittedNotebook.id)
                  .join(BaseCell, BaseCell.id == Comment.cell_id)
-                 .filter(SubmittedAssignment.assignment_id == known.id))
-        for student, cell, comment in query:
-            if comment.comment:
-                found.setdefault(student, {})[cell] = comment.comment
+                 .filter(SubmittedAssignment.assignment_id == known.id, Comment.comment != ""))
+        for student, cell, comment in query.yield_per(2000):
+            found.setdefault(student, {})[cell] = comment
     return found
 
 
