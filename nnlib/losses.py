@@ -50,7 +50,7 @@ class Loss:
             y_pred = y_pred.astype(np.float64)
         shape = y_pred.shape
         if self.integer_labels:
-            y_true, shape = np.asarray(y_true).astype(np.int64), shape[:-1]
+            y_true, shape = np.asarray(y_true).astype(np.int64, copy=False), shape[:-1]
             if y_true.shape == (*shape, 1):
                 y_true = y_true[..., 0]
         else:
@@ -60,7 +60,8 @@ class Loss:
                 f"y_true has shape {y_true.shape}, expected {shape}, since y_pred has shape "
                 f"{y_pred.shape}: reshape one of them"
             )
-        if self.integer_labels and not 0 <= y_true.min() <= y_true.max() < y_pred.shape[-1]:
+        # As unsigned numbers, negative labels are huge: one look finds both kinds of wrong ones.
+        if self.integer_labels and y_true.view(np.uint64).max() >= y_pred.shape[-1]:
             raise ValueError(
                 f"labels run from {y_true.min()} to {y_true.max()}, expected 0 to "
                 f"{y_pred.shape[-1] - 1}"
@@ -536,7 +537,8 @@ class SparseCategoricalCrossentropy(Loss):
         """
         z = y_pred if self.from_logits else np.log(np.clip(y_pred, 1e-7, 1 - 1e-7))
         # The softmax of logarithms divides the probabilities by their sum.
-        return -np.take_along_axis(log_softmax(z), y_true[..., None], axis=-1)[..., 0]
+        rows = log_softmax(z).reshape(-1, z.shape[-1])
+        return -rows[np.arange(len(rows)), y_true.reshape(-1)].reshape(y_true.shape)
 
     def backward(self):
         """Return the gradient of the mean over the samples.
