@@ -111,7 +111,7 @@ def travellers(chapter):
 def solution(piece):
     """Return the source of a function or class with marks around every body to be written.
 
-    A class keeps its ``__init__`` as it is.
+    A class keeps its ``__init__``, and every method without a docstring, as it is.
     """
     lines = textwrap.dedent(inspect.getsource(piece)).rstrip().split("\n")
     return "\n".join(_mark(lines, ast.parse("\n".join(lines)).body[0]))
@@ -120,7 +120,8 @@ def solution(piece):
 def _mark(lines, node):
     """Put solution marks around the bodies, the last one first."""
     functions = [node] if isinstance(node, ast.FunctionDef) else [
-        f for f in node.body if isinstance(f, ast.FunctionDef) and f.name != "__init__"]
+        f for f in node.body if isinstance(f, ast.FunctionDef) and f.name != "__init__"
+        and ast.get_docstring(f)]
     for function in reversed(functions):
         body = function.body[1:] if ast.get_docstring(function) else function.body
         if not body:

@@ -76,16 +76,16 @@ def _chapter_of_module(module):
 def _stubs(path, chapter):
     """Return a module in which every piece with a check says where it is built.
 
-    What no check asks for, such as the frame `Loss`, is given.
+    What no check asks for, such as the frame `Loss`, is given; so are imports and helpers.
     """
     source = path.read_text(encoding="utf-8")
     tree = ast.parse(source)
-    parts = [f'"""{ast.get_docstring(tree)}"""', "import numpy as np"]
-    for node in tree.body:
-        if isinstance(node, ast.FunctionDef | ast.ClassDef) and not node.name.startswith("_"):
-            if node.name not in course.checks(chapter):
-                parts.append(ast.get_source_segment(source, node))
-                continue
+    parts = [f'"""{ast.get_docstring(tree)}"""']
+    pieces = course.checks(chapter)
+    for node in tree.body[1:]:
+        if not isinstance(node, ast.FunctionDef | ast.ClassDef) or node.name not in pieces:
+            parts.append(ast.get_source_segment(source, node))
+        else:
             line = (f'raise NotImplementedError("{node.name} is yours to build, '
                     f'in the assignment {chapter}")')
             text = "\n".join(source.split("\n")[node.lineno - 1:node.body[0].end_lineno])
