@@ -2,6 +2,7 @@
 
 import tempfile
 from pathlib import Path
+from statistics import median
 
 import click
 from rich.console import Console
@@ -46,7 +47,7 @@ def main(count, sample, repeat, jobs, whole, without, output):
         graders = list(_prepare(Path(folder), pieces, count, sample, jobs, without, bar))
         results, feedback = Results(count), Results(count)
         found = _measure(graders, results, repeat, bar)
-        _feedback(graders, feedback, bar)
+        _feedback(graders, feedback, repeat, bar)
     note = NOTE.format(sample=sample, repeat=repeat,
                        pieces="the whole assignment" if whole else f"six pieces of {CHAPTER}")
     text = _text(results, feedback, found, note)
@@ -97,11 +98,11 @@ def _measure(graders, results, repeat, bar):
     return found
 
 
-def _feedback(graders, results, bar):
+def _feedback(graders, results, repeat, bar):
     """Measure the feedback pages of those that have a command for them."""
     graders = [graders[0], *(g for g in graders[1:] if g.feedback and g.alone)]
-    task = bar.add_task("feedback", total=len(graders))
-    for grader in graders:
+    task = bar.add_task("feedback", total=repeat * len(graders))
+    for grader in graders * repeat:
         alone = grader.write_feedback(f"--student={student(0)}") if grader.alone else None
         results.add(grader, grader.write_feedback(), alone)
         bar.advance(task)
@@ -114,7 +115,7 @@ def _text(results, feedback, found, note):
              f"Meanwhile {results.others():.2f} cores were busy with something else.", "",
              results.table(base), "",
              "| feedback | pages a second |", "|---|---|"]
-    lines += [f"| {name} | {1 / feedback.each(name)[0]:.1f} |" for name in feedback.runs]
+    lines += [f"| {name} | {1 / median(feedback.each(name)):.1f} |" for name in feedback.runs]
     lines += ["", f"| pieces judged as by {base} | of | not so |", "|---|---|---|"]
     for name, theirs in list(found.items())[1:]:
         same, both, differ = agreement(found[base], theirs)

@@ -15,7 +15,7 @@ from .submissions import Class
 
 ROOT = Path(__file__).resolve().parents[2]
 CHAPTER = "activations"
-SIX = ["sigmoid", "tanh", "relu", "relu_backward", "softmax", "softmax_backward"]
+SIX = ["sigmoid", "sigmoid_backward", "relu", "relu_backward", "softmax", "softmax_backward"]
 ROOMS = ["nnlib", "autograder", "exercises", "book/data", "book/figures"]
 FILES = ["nbgrader_config.py", "book/nnbook.mplstyle"]
 ONE_THREAD = dict.fromkeys(
