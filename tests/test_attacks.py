@@ -77,6 +77,11 @@ def fixed_cases(name):
             if to_json(draw(check, case, 0)) == to_json(draw(check, case, SEED))}
 
 
+def out_of_time(piece):
+    """Return whether a notebook had used its seconds before this piece: on a slow machine, some."""
+    return any("had used its" in case["message"] for case in piece["cases"])
+
+
 def streams(path):
     cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
     return "".join("".join(output.get("text", "")) for cell in cells
@@ -113,7 +118,7 @@ def test_points_are_only_for_what_works(ward, attack):
         if name in attack.recites:
             right = {case["name"] for case in piece["cases"] if case["passed"]}
             assert right <= fixed_cases(name), name
-        elif name in attack.loses:
+        elif name in attack.loses or out_of_time(piece):
             assert piece["points"] <= twin[name]["points"], name
         else:
             assert piece["points"] == twin[name]["points"], name
