@@ -14,7 +14,8 @@ from pathlib import Path
 
 from .cases import Check, Written, call
 
-CHAPTERS = ["tensors", "activations", "losses"]  # in the order in which they are taught
+# In the order in which they are taught.
+CHAPTERS = ["tensors", "activations", "losses", "backprop", "optimizers"]
 REPOSITORY = Path(__file__).resolve().parent.parent
 
 

@@ -13,7 +13,7 @@ ROOT = Path(__file__).resolve().parent.parent
 CORE = {"cases", "compare", "attempt", "judge", "arrays", "sheet"}
 
 # Lines of code per room: to raise one is a decision, taken in the commit that needs it.
-BUDGET = {"nnlib": 3000, "autograder": 6000, "autograder/checks": 4500, "tests": 9000,
+BUDGET = {"nnlib": 4500, "autograder": 6000, "autograder/checks": 6000, "tests": 10500,
           "tests/attacks": 4500, "benchmarks/grading": 1500}
 # What has to be right for a grade to be right and a machine safe: to be read in an hour.
 TRUSTED = ["arrays", "attempt", "compare", "confine", "engine", "inside", "judge", "notebook",
@@ -70,9 +70,12 @@ def test_checks_import_numpy_and_what_a_check_is(chapter):
 
 @pytest.mark.parametrize("chapter", course.CHAPTERS)
 def test_one_word_names_a_chapter_in_every_room(chapter):
-    for room in ("book/{}.md", "exercises/{}.md", "autograder/checks/{}.py", "nnlib/{}.py",
-                 "tests/test_{}.py", "solutions/{0}/{0}.ipynb", "autograder/references/{}"):
+    for room in ("book/{}.md", "exercises/{}.md", "autograder/checks/{}.py",
+                 "solutions/{0}/{0}.ipynb", "autograder/references/{}"):
         assert (ROOT / room.format(chapter)).exists(), room.format(chapter)
+    for check in course.checks(chapter).values():  # most chapters have one module, of their name
+        module = check.target.split(".")[1]
+        assert (ROOT / "tests" / f"test_{module}.py").exists(), module
 
 
 @pytest.mark.parametrize("room", BUDGET)
