@@ -1,6 +1,9 @@
-"""The benchmark of graders: its submissions, and that the peers do the same work as ours."""
+"""The benchmarks: the class that is graded, and that the peers do the same work as ours."""
 
+import json
+import os
 import shutil
+import subprocess
 import sys
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,7 +12,8 @@ import nbformat
 import numpy as np
 import pytest
 
-sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT))
 
 from autograder import course  # noqa: E402
 from autograder.attempt import attempt  # noqa: E402
@@ -150,3 +154,19 @@ def test_a_class_of_twice_the_size_that_takes_twice_the_time_has_slope_one():
     costs = {n: Cost(3 + n / 10, 0, 50, 60) for n in (1, 100, 200, 400)}
     assert slope(costs, start=3) == pytest.approx(1)
     assert growth(costs, "main") == pytest.approx(0, abs=1e-9)
+
+
+def test_the_libraries_that_are_compared_train_the_same_network():
+    """Those of this environment; PyTorch and scikit-learn have one of their own."""
+    losses = {}
+    for name in ("nnlib", "keras", "graph"):
+        worker = subprocess.run(
+            [sys.executable, ROOT / "benchmarks" / "training" / "worker.py", name],
+            input="200 8-6-3 20 3\noptimizer Adam\n", capture_output=True, text=True, timeout=120,
+            check=True, cwd=ROOT, env=os.environ | {"TF_CPP_MIN_LOG_LEVEL": "3"})
+        trained, step = map(json.loads, worker.stdout.splitlines())
+        assert trained["seconds"] > 0 and step["seconds"] > 0
+        losses[name] = trained["losses"]
+    np.testing.assert_allclose(losses["nnlib"], losses["keras"], rtol=1e-3)
+    np.testing.assert_allclose(losses["nnlib"], losses["graph"], rtol=1e-3)
+    assert losses["nnlib"][2] < losses["nnlib"][0]
