@@ -66,8 +66,8 @@ numerical_gradient = Check(
         Case("integers", {"surface": "cubes", "x": np.array([[3, -2], [0, 5]])},
              hint="Make a float64 copy first: eps added to an integer array is lost."),
         Case("float32 is measured in float64",
-             {"surface": "cubes", "x": np.array([1.5, -20.25, 300.5], dtype=np.float32)},
-             hint="In float32, 300.5 + 1e-5 is 300.5: copy x as float64 before moving."),
+             {"surface": "cubes", "x": np.array([1.5, -2.25, 30.5], dtype=np.float32)},
+             hint="In float32 a step of 1e-5 is rounded to another one: copy x as float64 first."),
         untouched(surface="pairs", x=normal(2, 3)),
     ],
     mistakes=[
