@@ -87,10 +87,10 @@ def judge_here(work, tasks, jobs):
                     yield student, result | box
                     continue
                 crew[crew.index(worker)] = _Worker(work)
-                again.extend(worker.tasks)
                 if tries == 1:
                     again.append((student, data, 2))
-                else:
+                again.extend(worker.tasks)
+                if tries == 2:
                     yield student, _broke(result["died"])
     finally:
         for worker in crew:

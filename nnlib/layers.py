@@ -233,8 +233,9 @@ class Dense(Layer):
         """
         dz = self.activation.backward(dy)
         rows, dz_rows = self.x.reshape(-1, self.x.shape[-1]), dz.reshape(-1, self.units)
-        self.grads["kernel"] = rows.T @ dz_rows
-        self.grads["bias"] = dz_rows.sum(axis=0)
+        # Into the arrays that are there, if there are some: a network keeps them side by side.
+        self.grads["kernel"] = np.matmul(rows.T, dz_rows, out=self.grads.get("kernel"))
+        self.grads["bias"] = np.sum(dz_rows, axis=0, out=self.grads.get("bias"))
         return dz @ self.params["kernel"].T if self.needs_dx else None
 
 

@@ -14,7 +14,8 @@ class Loss:
     """Reduce the losses of single samples to one number, and remember what `backward` needs.
 
     A subclass writes two methods: ``per_sample(y_true, y_pred)``, the loss of each sample, and
-    ``backward()``, the gradient of the mean for ``self.y_pred``.
+    ``backward()``, the gradient of the mean for ``self.y_pred``. The first may keep what the
+    second can use again.
 
     Parameters
     ----------
@@ -67,7 +68,8 @@ class Loss:
                 f"{y_pred.shape[-1] - 1}"
             )
         self.y_true, self.y_pred = y_true, y_pred
-        return float(np.mean(self.per_sample(y_true, y_pred)))
+        losses = np.asarray(self.per_sample(y_true, y_pred))
+        return float(losses.sum() / losses.size)
 
     def per_sample(self, y_true, y_pred):
         """Return the loss of each sample, an array without the last axis of `y_pred`."""
@@ -537,7 +539,8 @@ class SparseCategoricalCrossentropy(Loss):
         """
         z = y_pred if self.from_logits else np.log(np.clip(y_pred, 1e-7, 1 - 1e-7))
         # The softmax of logarithms divides the probabilities by their sum.
-        rows = log_softmax(z).reshape(-1, z.shape[-1])
+        self.log_p = log_softmax(z)  # for backward, too
+        rows = self.log_p.reshape(-1, z.shape[-1])
         return -rows[np.arange(len(rows)), y_true.reshape(-1)].reshape(y_true.shape)
 
     def backward(self):
@@ -549,7 +552,7 @@ class SparseCategoricalCrossentropy(Loss):
         """
         is_true = self.y_true[..., None] == np.arange(self.y_pred.shape[-1])
         if self.from_logits:
-            return (softmax(self.y_pred) - is_true) / self.y_true.size
+            return (np.exp(self.log_p) - is_true) / self.y_true.size
         p = np.clip(self.y_pred, 1e-7, 1 - 1e-7)
         dp = 1 / p.sum(axis=-1, keepdims=True) - is_true / p
         return dp * (p == self.y_pred) / self.y_true.size

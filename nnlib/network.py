@@ -151,16 +151,17 @@ class Network:
         self._need_dx(False)
         try:
             for epoch in range(epochs):
-                start, sums = time.perf_counter(), 0.0
+                start, sums = time.perf_counter(), [0.0] * (1 + len(self.metrics))
                 order = rng.permutation(samples) if shuffle else None
                 line = _Line(f"epoch {epoch + 1}/{epochs}", samples, verbose)
                 for first in range(0, samples, size):
                     rows = slice(first, first + size) if order is None else \
                         order[first:first + size]
                     found = self._step(_rows(x, rows), y[rows], epoch, first // size)
-                    sums = sums + found * min(size, samples - first)
+                    count = min(size, samples - first)
+                    sums = [total + count * one for total, one in zip(sums, found, strict=True)]
                     line.show(first)
-                numbers = self._named(sums / samples)
+                numbers = self._named([total / samples for total in sums])
                 if validation_data is not None:
                     measured = self.evaluate(*validation_data, batch_size=batch_size)
                     numbers |= {f"val_{name}": value for name, value in measured.items()}
@@ -173,11 +174,12 @@ class Network:
     def evaluate(self, x, y, batch_size=32):
         """Return loss and metrics over all samples, as a dict of float."""
         x, y = self._pair(x, y)
-        sums = 0.0
+        found = []
         for first in range(0, len(y), batch_size):
             rows = slice(first, first + batch_size)
-            sums = sums + self._measure(y[rows], self.forward(_rows(x, rows))) * len(y[rows])
-        return self._named(sums / len(y))
+            found.append(self._measure(y[rows], self.forward(_rows(x, rows))))
+        counts = [len(y[first:first + batch_size]) for first in range(0, len(y), batch_size)]
+        return self._named(np.average(found, axis=0, weights=counts))
 
     def predict(self, x, batch_size=32):
         """Return the outputs for all samples, computed batch by batch."""
@@ -259,8 +261,9 @@ class Network:
         start = 0
         for layer in self.layers:
             for key, array in layer.params.items():
-                view = self.vector[start:start + array.size].reshape(array.shape)
-                layer.params[key] = view
+                place, shape = slice(start, start + array.size), array.shape
+                layer.params[key] = self.vector[place].reshape(shape)
+                layer.grads[key] = self.gradient[place].reshape(shape)
                 start += array.size
 
     def _ready(self, x):
@@ -297,7 +300,9 @@ class Network:
             raise FloatingPointError(self._trouble(found[0], epoch, step))
         self.backward(self.loss.backward())
         if self.optimizer.elementwise:
-            np.concatenate([array.reshape(-1) for array in self.grads], out=self.gradient)
+            grads = self.grads
+            if any(array.base is not self.gradient for array in grads):  # a layer made its own
+                np.concatenate([array.reshape(-1) for array in grads], out=self.gradient)
             self.optimizer.apply([self.vector], [self.gradient])
         else:
             self.optimizer.apply(self.params, self.grads)
@@ -312,9 +317,8 @@ class Network:
                 "try a smaller learning rate, and standardise the inputs")
 
     def _measure(self, y_true, y_pred):
-        values = [self.loss.forward(y_true, y_pred)]
-        values += [metric(y_true, y_pred) for metric in self.metrics]
-        return np.array(values)
+        return [self.loss.forward(y_true, y_pred),
+                *(metric(y_true, y_pred) for metric in self.metrics)]
 
     def _named(self, values):
         names = ["loss", *(metric.__name__ for metric in self.metrics)]

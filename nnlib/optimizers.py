@@ -62,6 +62,9 @@ class Optimizer:
         self.iterations += 1
         self.begin()
         for param, grad, state in zip(params, grads, self.state, strict=True):
+            if param.size <= self.block:
+                self.update(param, grad, rate, **state)
+                continue
             for block in self._blocks([param, grad, *state.values()]):
                 self.update(*block[:2], rate, **dict(zip(state, block[2:], strict=True)))
 
@@ -95,12 +98,11 @@ class Optimizer:
 
     def _blocks(self, arrays):
         """Yield the arrays in pieces that fit a cache, as views; whole, where they have none."""
-        size = arrays[0].size
-        if size <= self.block or not all(array.flags.c_contiguous for array in arrays):
+        if not all(array.flags.c_contiguous for array in arrays):
             yield arrays
             return
         rows = [array.reshape(-1) for array in arrays]
-        for start in range(0, size, self.block):
+        for start in range(0, arrays[0].size, self.block):
             yield [row[start:start + self.block] for row in rows]
 
 

@@ -132,16 +132,17 @@ def test_a_first_result_is_noticed(tmp_path):
     assert 0 < cost.first < cost.wall - 0.3
 
 
-def test_a_peer_is_charged_for_what_comes_after_its_start():
+def test_a_submission_costs_what_comes_after_the_start_and_a_class_both():
     results = Results(100)
     ours = peers.Grader("ours", Path(), Path(), 100, [])
     peer = peers.Grader("peer", Path(), Path(), 11, [])
-    results.add(ours, Cost(10, 10, 0, 0, first=1))
+    results.add(ours, Cost(10.9, 20.8, 0, 0, first=0.5), Cost(1, 1, 0, 0, first=0.5))
     results.add(peer, Cost(23, 13, 0, 0), Cost(3, 3, 0, 0))
     assert results.each("peer") == [2.0]
-    assert results.total("peer") == 23 + 89 * 2
-    assert results.ratio("peer", "ours") == 20
-    assert results.ratio("peer", "ours", "cpu") == 10
+    assert results.totals("peer") == [23 + 89 * 2] and results.totals("ours") == [10.9]
+    assert results.ratio("peer", "ours") == pytest.approx(20)
+    assert results.ratio("peer", "ours", "cpu") == pytest.approx(5)
+    assert results.ratio("peer", "ours", "class") == pytest.approx(201 / 10.9)
 
 
 def test_graders_agree_on_the_pieces_that_both_judge():

@@ -16,9 +16,10 @@ from .workload import CHAPTER, SIX, make_class, make_course
 HERE = Path(__file__).parent
 PEERS = ["stock-recorded", "stock-tensorflow", "otter-recorded", "otter-tensorflow", "nbgrader"]
 console = Console(stderr=True, highlight=False)
-NOTE = """Ours grades all submissions, and its start is counted.
-The peers grade the first {sample}, one after the other as they do; their start is left out of the
-seconds a submission and counted in the time for all, which is computed from the sample.
+NOTE = """Ours grades all submissions; the peers grade the first {sample}, one after the other as
+they do, and their time for all is computed from these.
+The seconds a submission leave the start out, for all alike: they are the difference of two runs,
+one of which grades a single submission. The time for the class has it in it.
 All grade the same notebooks ({pieces}) and the same cases, with single-threaded arithmetic.
 Medians of {repeat}, interleaved; a ratio is the median of the ratios run by run."""
 
@@ -100,10 +101,11 @@ def _measure(graders, results, repeat, bar):
 
 def _feedback(graders, results, repeat, bar):
     """Measure the feedback pages of those that have a command for them."""
-    graders = [graders[0], *(g for g in graders[1:] if g.feedback and g.alone)]
+    ours, *peers = [g for g in graders if g.feedback]
+    graders = [ours, *(peer for peer in peers if peer.count < ours.count)]
     task = bar.add_task("feedback", total=repeat * len(graders))
     for grader in graders * repeat:
-        alone = grader.write_feedback(f"--student={student(0)}") if grader.alone else None
+        alone = grader.write_feedback(f"--student={student(0)}") if grader is not ours else None
         results.add(grader, grader.write_feedback(), alone)
         bar.advance(task)
 

@@ -52,7 +52,7 @@ class Grader:
     work : Path
         Holds the grade book and what grading makes; `reset` leaves what is there now.
     every, alone : list
-        Commands: for all submissions, and for the first one only (empty where starting counts).
+        Commands: for all submissions, and for the first one only.
     feedback : list
         Command that writes the feedback pages.
     course : Path
@@ -116,9 +116,10 @@ class OtterGrader(Grader):
 
 def our_grader(course, count, jobs):
     """Return ours on so many jobs."""
+    every = ours("grade", CHAPTER, "--jobs", jobs)
     return Grader(f"ours, {jobs} job{'s' * (jobs > 1)}", course, course / "course", count,
-                  ours("grade", CHAPTER, "--jobs", jobs), feedback=ours("feedback", CHAPTER),
-                  course=course, first=f"course/journal/{CHAPTER}/*.json")
+                  every, [*every, "--student", student(0)], ours("feedback", CHAPTER),
+                  course, f"course/journal/{CHAPTER}/*.json")
 
 
 def nbgrader_with_our_engine(course, folder, class_, count):

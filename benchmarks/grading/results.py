@@ -11,8 +11,8 @@ from statistics import median
 
 PACKAGES = ["nbgrader", "ipython", "numpy", "tensorflow-cpu", "tensorflow"]
 HEAD = ("| grader | s a submission | CPU s a submission | largest process, MiB | first result, s "
-        "| {count} submissions, s | ours is faster by | ours takes less CPU by |\n"
-        "|---|---|---|---|---|---|---|---|")
+        "| {count} submissions, s | ours is faster, a submission | … the class "
+        "| ours takes less CPU by |\n|---|---|---|---|---|---|---|---|---|")
 
 
 class Results:
@@ -32,27 +32,31 @@ class Results:
         self.runs.setdefault(grader.name, []).append((grader.count, every, alone))
 
     def each(self, name, what="wall"):
-        """Return the seconds a submission of every run: with our start, without the peers'."""
+        """Return the seconds a submission of every run, without the start."""
         return [_each(run, what) for run in self.runs[name]]
 
-    def total(self, name):
-        """Return the median seconds for the whole class, the start included."""
-        return median(every.wall + (self.count - number) * _each((number, every, alone))
-                      for number, every, alone in self.runs[name])
+    def totals(self, name):
+        """Return the seconds for the whole class of every run, the start included."""
+        return [every.wall + (self.count - number) * _each((number, every, alone))
+                for number, every, alone in self.runs[name]]
 
     def ratio(self, name, base, what="wall"):
-        """Return the median of how many times more a grader takes, run by run."""
-        pairs = zip(self.each(name, what), self.each(base, what), strict=True)
-        return median(theirs / ours for theirs, ours in pairs)
+        """Return the median of how many times more a grader takes, run by run.
+
+        `what` is ``"wall"`` or ``"cpu"`` for a submission, ``"class"`` for all of them.
+        """
+        theirs, ours = (self.totals(one) if what == "class" else self.each(one, what)
+                        for one in (name, base))
+        return median(a / b for a, b in zip(theirs, ours, strict=True))
 
     def row(self, name, base):
         runs = self.runs[name]
-        first = [alone.wall if alone else every.first for _, every, alone in runs]
+        first = [every.first or alone.wall for _, every, alone in runs]
         cells = [name, f"{median(self.each(name)):.3f}", f"{median(self.each(name, 'cpu')):.3f}",
                  f"{max(every.largest for _, every, _ in runs):.0f}",
-                 f"{median(first):.1f}" if all(first) else "", f"{self.total(name):.1f}",
+                 f"{median(first):.1f}" if all(first) else "", f"{median(self.totals(name)):.1f}",
                  *("" if name == base else f"{self.ratio(name, base, what):.1f}×"
-                   for what in ("wall", "cpu"))]
+                   for what in ("wall", "class", "cpu"))]
         return f"| {' | '.join(cells)} |"
 
     def others(self):
