@@ -13,8 +13,11 @@ from statistics import median
 import click
 from rich.progress import track
 
+from autograder.pool import BATCH
+
 from .peers import our_grader
 from .results import machine, write
+from .submissions import student
 from .workload import SIX, environment, make_class, make_course
 
 
@@ -26,6 +29,8 @@ from .workload import SIX, environment, make_class, make_course
               help="Where to: .md and .json are added.  [default: cluster, beside the code]")
 def main(count, repeat, output):
     """Grade a class through a Dask scheduler, with one local worker and with two.
+
+    The workers are running and have graded before, as those of a cluster have.
 
     \b
     Example: python -m benchmarks.grading.cluster --submissions 50 --repeat 1 --output /tmp/quick
@@ -39,7 +44,10 @@ def main(count, repeat, output):
         grader = our_grader(course, count, 1)
         for workers in track([1, 2] * repeat, "grading"):
             with cluster(course, workers) as address:
-                costs[workers].append(grader.grade([*grader.every, "--scheduler", address]))
+                command = [*grader.every, "--scheduler", address]
+                warm = [f"--student={student(n)}" for n in range(2 * BATCH * workers)]
+                grader.grade([*command, *warm])
+                costs[workers].append(grader.grade(command))
     text = _text(costs, count)
     click.echo(text)
     write(output, text, {"machine": machine(), "submissions": count, "costs": {
