@@ -15,7 +15,8 @@ from pathlib import Path
 from .cases import Check, Written, call
 
 # In the order in which they are taught.
-CHAPTERS = ["tensors", "activations", "losses", "backprop", "optimizers"]
+CHAPTERS = ["tensors", "activations", "losses", "backprop", "optimizers", "overfitting",
+            "convolution", "recurrence", "ethics", "project"]
 REPOSITORY = Path(__file__).resolve().parent.parent
 
 

@@ -15,6 +15,10 @@ class Layer:
     ----------
     params, grads : dict of ndarray
         What is learned, and its gradients, under the same names.
+    state : dict of ndarray
+        What is kept and saved but not learned, such as running means.
+    regularizers : dict of callable
+        Under the name of a parameter, what its size costs: see `nnlib.regularization`.
     name : str
         For messages and tables.
     built : bool
@@ -25,7 +29,7 @@ class Layer:
     needs_dx = True
 
     def __init__(self):
-        self.params, self.grads = {}, {}
+        self.params, self.grads, self.state, self.regularizers = {}, {}, {}, {}
         self.name, self.built = type(self).__name__.lower(), False
 
     def __getattr__(self, attribute):  # only for what is not there
@@ -156,6 +160,8 @@ class Dense(Layer):
     activation : callable or str
         See `Activation`; by default ``"linear"``, which changes nothing. What does it is the
         layer ``self.activation``.
+    kernel_regularizer : callable, optional
+        `Network.fit` adds its cost to the loss, and its gradient to that of the kernel.
 
     Examples
     --------
@@ -175,9 +181,11 @@ class Dense(Layer):
     *Understanding the difficulty of training deep feedforward neural networks*, equation 16.
     """
 
-    def __init__(self, units, activation="linear"):
+    def __init__(self, units, activation="linear", kernel_regularizer=None):
         super().__init__()
         self.units, self.activation = units, Activation(activation)
+        if kernel_regularizer is not None:
+            self.regularizers["kernel"] = kernel_regularizer
 
     def output_shape(self, input_shape):
         if len(input_shape) < 2:

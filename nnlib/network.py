@@ -91,6 +91,7 @@ class Network:
         names = {}
         for layer, shape in self.steps(input_shape):
             layer.build(shape, self.rng)
+            layer.state = {key: array.astype(self.dtype) for key, array in layer.state.items()}
             layer.built = True
             count = names[layer.name] = names.get(layer.name, -1) + 1
             layer.name += f"_{count}" if count else ""
@@ -109,7 +110,7 @@ class Network:
         self.optimizer, self.loss, self.metrics = optimizer, loss, list(metrics)
 
     def fit(self, x, y, batch_size=32, epochs=1, verbose=1, validation_split=0.0,
-            validation_data=None, shuffle=True, rng=None):
+            validation_data=None, shuffle=True, rng=None, callbacks=()):
         """Train on batches, epoch after epoch.
 
         Parameters
@@ -127,12 +128,15 @@ class Network:
             Draw a new order for each epoch.
         rng : numpy.random.Generator, optional
             Draws the orders; by default the network's.
+        callbacks : list
+            Each has ``on_train_begin(network)``, ``on_epoch_end(epoch, numbers)``, which returns
+            True to stop, and ``on_train_end()``, such as `nnlib.regularization.EarlyStopping`.
 
         Returns
         -------
         History
             Losses and metrics of an epoch are means over its samples, each taken before the step
-            that it led to.
+            that it led to. A loss includes what regularizers add.
 
         Raises
         ------
@@ -150,6 +154,8 @@ class Network:
         samples, size = len(y), min(batch_size, len(y))
         self._need_dx(False)
         try:
+            for callback in callbacks:
+                callback.on_train_begin(self)
             for epoch in range(epochs):
                 start, sums = time.perf_counter(), [0.0] * (1 + len(self.metrics))
                 order = rng.permutation(samples) if shuffle else None
@@ -167,6 +173,10 @@ class Network:
                     numbers |= {f"val_{name}": value for name, value in measured.items()}
                 history.add(numbers)
                 line.end(numbers, time.perf_counter() - start)
+                if any([callback.on_epoch_end(epoch, numbers) for callback in callbacks]):
+                    break
+            for callback in callbacks:
+                callback.on_train_end()
         finally:
             self._need_dx(True)
         return history
@@ -195,7 +205,7 @@ class Network:
         rows = [("layer", "type", "output shape", "parameters")]
         for layer, shape in self.steps(self.input_shape):
             out = ("None", *map(str, layer.output_shape(shape)[1:]))
-            count = sum(array.size for array in layer.params.values())
+            count = sum(array.size for array in [*layer.params.values(), *layer.state.values()])
             rows.append((layer.name, type(layer).__name__, f"({', '.join(out)})", f"{count:,}"))
         widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
         for number, row in enumerate(rows):
@@ -203,12 +213,14 @@ class Network:
                             for i, (text, w) in enumerate(zip(row, widths, strict=True))))
             if number == 0:
                 print("─" * (sum(widths) + 6))
-        print(f"total parameters: {self.vector.size:,} "
-              f"({self.vector.nbytes / 1024:.1f} KiB of {self.dtype})")
+        state = sum(array.size for layer in self.layers for array in layer.state.values())
+        size = self.vector.size + state
+        print(f"total parameters: {size:,} ({size * self.dtype.itemsize / 1024:.1f} KiB of "
+              f"{self.dtype})" + (f", {state:,} of them not trained" if state else ""))
 
     def get_weights(self):
-        """Return copies of all parameters, in the order of the layers."""
-        return [array.copy() for array in self.params]
+        """Return copies of all parameters, and of what is kept besides, layer by layer."""
+        return [array.copy() for _, array in self._weights()]
 
     def set_weights(self, weights):
         """Put arrays, as `get_weights` returns them, in the place of the parameters.
@@ -218,20 +230,19 @@ class Network:
         ValueError
             If one has another shape than the parameter; nothing is changed then.
         """
-        names = list(self._names())
-        shapes = [array.shape for array in self.params]
-        if len(weights) != len(shapes):
-            raise ValueError(f"{len(weights)} arrays for {len(shapes)} parameters: "
-                             f"{', '.join(names)}")
-        for name, shape, new in zip(names, shapes, weights, strict=True):
-            if np.shape(new) != shape:
-                raise ValueError(f"{name} has shape {shape}, got {np.shape(new)}")
-        for array, new in zip(self.params, weights, strict=True):
+        places = dict(self._weights())
+        if len(weights) != len(places):
+            raise ValueError(f"{len(weights)} arrays for {len(places)} parameters: "
+                             f"{', '.join(places)}")
+        for (name, array), new in zip(places.items(), weights, strict=True):
+            if np.shape(new) != array.shape:
+                raise ValueError(f"{name} has shape {array.shape}, got {np.shape(new)}")
+        for array, new in zip(places.values(), weights, strict=True):
             array[...] = new
 
     def save_weights(self, path):
-        """Write all parameters into one ``.npz`` file, under names like ``dense_1/kernel``."""
-        np.savez(path, **dict(zip(self._names(), self.params, strict=True)))
+        """Write what `get_weights` returns into one ``.npz``, as ``dense_1/kernel`` and so on."""
+        np.savez(path, **dict(self._weights()))
 
     def load_weights(self, path):
         """Read the parameters that `save_weights` of such a network has written.
@@ -242,14 +253,15 @@ class Network:
             If the file has other names or shapes than this network; nothing is changed then.
         """
         with np.load(path) as file:
-            names = list(self._names())
+            names = [name for name, _ in self._weights()]
             if set(file.files) != set(names):
                 raise ValueError(f"{path} holds {', '.join(file.files)}; "
                                  f"this network has {', '.join(names)}")
             self.set_weights([file[name] for name in names])
 
-    def _names(self):
-        return (f"{layer.name}/{key}" for layer in self.layers for key in layer.params)
+    def _weights(self):
+        return [(f"{layer.name}/{key}", array) for layer in self.layers
+                for key, array in [*layer.params.items(), *layer.state.items()]]
 
     def _join(self):
         """Move all parameters into one vector, and leave views of it in their places."""
@@ -299,6 +311,8 @@ class Network:
         if not math.isfinite(found[0]):
             raise FloatingPointError(self._trouble(found[0], epoch, step))
         self.backward(self.loss.backward())
+        for layer, key, regularizer in self._regularizers():
+            layer.grads[key] += regularizer.gradient(layer.params[key])
         if self.optimizer.elementwise:
             grads = self.grads
             if any(array.base is not self.gradient for array in grads):  # a layer made its own
@@ -317,8 +331,14 @@ class Network:
                 "try a smaller learning rate, and standardise the inputs")
 
     def _measure(self, y_true, y_pred):
-        return [self.loss.forward(y_true, y_pred),
+        cost = sum(regularizer(layer.params[key]) for layer, key, regularizer
+                   in self._regularizers())
+        return [self.loss.forward(y_true, y_pred) + cost,
                 *(metric(y_true, y_pred) for metric in self.metrics)]
+
+    def _regularizers(self):
+        return [(layer, key, regularizer) for layer in self.layers
+                for key, regularizer in layer.regularizers.items()]
 
     def _named(self, values):
         names = ["loss", *(metric.__name__ for metric in self.metrics)]

@@ -171,3 +171,16 @@ def test_the_libraries_that_are_compared_train_the_same_network():
     np.testing.assert_allclose(losses["nnlib"], losses["keras"], rtol=1e-3)
     np.testing.assert_allclose(losses["nnlib"], losses["graph"], rtol=1e-3)
     assert losses["nnlib"][2] < losses["nnlib"][0]
+
+
+def test_the_libraries_that_are_compared_compute_the_same_gradients():
+    lines = ["Conv2D 4x9x8x5 6 same", "Conv2D 4x9x8x1 6 valid", "SimpleRNN 3x5x4 6 -",
+             "GRU 3x5x4 6 -", "LSTM 3x5x4 6 -"]
+    found = []
+    for name in ("nnlib", "graph"):
+        worker = subprocess.run(
+            [sys.executable, ROOT / "benchmarks" / "layers" / "worker.py", name],
+            input="\n".join(lines) + "\n", capture_output=True, text=True, timeout=180, check=True,
+            cwd=ROOT, env=os.environ | {"TF_CPP_MIN_LOG_LEVEL": "3"})
+        found.append([json.loads(answer)["gradients"] for answer in worker.stdout.splitlines()])
+    np.testing.assert_allclose(found[0], found[1], rtol=1e-4)

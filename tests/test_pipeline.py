@@ -284,7 +284,7 @@ def small_disk(fresh):
         pytest.skip("only root can mount a small disk")
     disk.rename(aside)
     disk.mkdir()
-    done = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=16m", "tmpfs", disk],
+    done = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=64m", "tmpfs", disk],
                           capture_output=True, text=True)
     if done.returncode:
         pytest.skip(f"a small disk cannot be mounted here: {done.stderr.strip()}")
