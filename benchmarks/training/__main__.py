@@ -1,7 +1,5 @@
 """Compare libraries at training one network: ``python -m benchmarks.training --help``."""
 
-import json
-import os
 import subprocess
 import sys
 from pathlib import Path
@@ -9,17 +7,11 @@ from statistics import median
 
 import click
 import numpy as np
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from benchmarks.grading.results import machine, write
+from benchmarks.workers import ROOT, interleaved, seconds
 
 HERE = Path(__file__).parent
-ROOT = HERE.parents[1]
-PEERS = HERE.parent / ".venv-training"
-ONE_THREAD = dict.fromkeys(
-    ["OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "TF_NUM_INTRAOP_THREADS",
-     "TF_NUM_INTEROP_THREADS"], "1")
 NAMES = {"nnlib": "nnlib", "keras": "Keras `fit`", "graph": "TensorFlow, an epoch as one graph",
          "torch": "PyTorch, eager", "sklearn": "scikit-learn `MLPClassifier`"}
 WORKLOADS = {
@@ -47,61 +39,18 @@ def main(repeat, without, output):
     Example: python -m benchmarks.training --repeat 3 --without torch --without sklearn
     """
     names = [name for name in NAMES if name not in without]
-    workers = {name: _Worker(name) for name in names}
     jobs = [(("epoch", load), name, f"{text} {3 if load == 'digits' else 2}")
             for load, (text, _) in WORKLOADS.items() for name in names]
     jobs += [(("step", kind), name, f"optimizer {kind}") for kind in OPTIMIZERS
              for name in ("nnlib", "keras") if name in names]
     jobs += [(("samples", n), "nnlib", f"{n} 64-64-10 32 2") for n in SAMPLES]
     jobs += [(("width", n), "nnlib", f"2000 256-{n}-{n}-10 128 2") for n in WIDTHS]
-    found = {}
-    with Progress(TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(),
-                  TimeElapsedColumn(), console=Console(stderr=True)) as bar:
-        task = bar.add_task("training", total=repeat * len(jobs))
-        for _ in range(repeat):
-            for key, name, line in jobs:
-                bar.update(task, description=f"{name}: {line}")
-                found.setdefault(key, {}).setdefault(name, []).append(workers[name].ask(line))
-                bar.advance(task)
+    found = interleaved(HERE / "worker.py", jobs, repeat)
     text = _text(found, names, repeat)
     click.echo(text)
     write(output, text, {"machine": machine(), "found": [
         {"what": list(key), "library": name, "runs": runs}
         for key, each in found.items() for name, runs in each.items()]})
-
-
-class _Worker:
-    def __init__(self, name):
-        python = _peers() if name in ("torch", "sklearn") else sys.executable
-        self.process = subprocess.Popen(
-            [python, HERE / "worker.py", name], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL, text=True, cwd=ROOT,
-            env=os.environ | ONE_THREAD | {"TF_CPP_MIN_LOG_LEVEL": "3",
-                                           "CUDA_VISIBLE_DEVICES": ""})
-
-    def ask(self, line):
-        print(line, file=self.process.stdin, flush=True)
-        answer = self.process.stdout.readline()
-        if not answer:
-            raise click.ClickException(f"{self.process.args[-1]} ended at {line!r}; run "
-                                       f"`echo {line} | python benchmarks/training/worker.py "
-                                       f"{self.process.args[-1]}` to see why")
-        return json.loads(answer)
-
-
-def _peers():
-    """Return the interpreter of PyTorch's and scikit-learn's environment, made on first use."""
-    python = PEERS / "bin" / "python"
-    if not (PEERS / "ready").exists():
-        subprocess.run([sys.executable, "-m", "venv", PEERS], check=True)
-        subprocess.run([python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check",
-                        "-r", HERE / "requirements.txt"], check=True)
-        (PEERS / "ready").touch()
-    return python
-
-
-def _seconds(runs):
-    return [run["seconds"] for run in runs]
 
 
 def _text(found, names, repeat):
@@ -114,9 +63,9 @@ def _text(found, names, repeat):
         runs = found["epoch", load]
         lines += [f"| {title} | ms an epoch | nnlib is faster by | loss of the last epoch |",
                   "|---|---|---|---|"]
-        ours = _seconds(runs["nnlib"])
+        ours = seconds(runs["nnlib"])
         for name in names:
-            theirs = _seconds(runs[name])
+            theirs = seconds(runs[name])
             ratio = median(b / a for a, b in zip(ours, theirs, strict=True))
             lines.append(f"| {NAMES[name]} | {median(theirs) * 1e3:.2f} | "
                          f"{'' if name == 'nnlib' else f'{ratio:.1f}×'} | "
@@ -126,7 +75,7 @@ def _text(found, names, repeat):
         lines += ["| a step on 1,000,000 parameters | nnlib, ms | Keras in a graph, ms | "
                   "nnlib ÷ Keras |", "|---|---|---|---|"]
         for kind in OPTIMIZERS:
-            a, b = (_seconds(found["step", kind][name]) for name in ("nnlib", "keras"))
+            a, b = (seconds(found["step", kind][name]) for name in ("nnlib", "keras"))
             ratio = median(x / y for x, y in zip(a, b, strict=True))
             lines.append(f"| {kind} | {median(a) * 1e3:.2f} | {median(b) * 1e3:.2f} | "
                          f"{ratio:.2f} |")
@@ -134,7 +83,7 @@ def _text(found, names, repeat):
     lines += ["| cost of an epoch grows | log-log slope |", "|---|---|"]
     for what, sizes, grows in (("samples", SAMPLES, SAMPLES),
                                ("width", WIDTHS, [256 * n + n * n + 10 * n for n in WIDTHS])):
-        times = [median(_seconds(found[what, size]["nnlib"])) for size in sizes]
+        times = [median(seconds(found[what, size]["nnlib"])) for size in sizes]
         slope = np.polyfit(np.log(grows), np.log(times), 1)[0]
         unit = "samples" if what == "samples" else "parameters"
         lines.append(f"| with {unit}, {grows[0]:,} to {grows[-1]:,} | {slope:.2f} |")
@@ -146,9 +95,10 @@ def _text(found, names, repeat):
 
 def _imports():
     """Return seconds and MiB that the library costs beyond NumPy, the median of seven starts."""
-    code = ("import time, resource, numpy; before = resource.getrusage(0).ru_maxrss; "
-            "start = time.perf_counter(); import nnlib.network, nnlib.optimizers, nnlib.losses; "
-            "print(time.perf_counter() - start, (resource.getrusage(0).ru_maxrss - before) / 1024)")
+    code = ("import time, numpy; pages = lambda: int(open('/proc/self/statm').read().split()[1]); "
+            "before, start = pages(), time.perf_counter(); "
+            "import nnlib.network, nnlib.optimizers, nnlib.losses; "
+            "print(time.perf_counter() - start, (pages() - before) * 4096 / 2**20)")
     runs = [subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True,
                            cwd=ROOT).stdout.split() for _ in range(7)]
     return median(float(run[0]) for run in runs), median(float(run[1]) for run in runs)

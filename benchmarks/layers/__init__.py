@@ -1,0 +1,1 @@
+"""Convolution and recurrence, forwards and back, by nnlib and by the libraries people use."""
