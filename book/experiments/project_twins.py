@@ -54,9 +54,9 @@ def keras_losses(weights, x, y, batch_size, epochs, learning_rate):
         keras.layers.Dense(10),
     ])
     network.set_weights(weights)
-    network.compile(keras.optimizers.Adam(learning_rate),
-                    keras.losses.SparseCategoricalCrossentropy(from_logits=True))
-    history = network.fit(x, y, batch_size=batch_size, epochs=epochs, shuffle=False)
+    loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+    network.compile(keras.optimizers.Adam(learning_rate), loss)
+    history = network.fit(x, y, batch_size, epochs, shuffle=False)
     return history.history["loss"]
 
 

@@ -35,7 +35,7 @@ def twins(ours, keras):
     return fig
 
 
-def attention_map(words, queries, keys, title=""):
+def attention_map(words, queries, keys):
     """A table of weights: each row is a word that asks, each column a word that is looked at."""
     weights = softmax(queries @ keys.T / np.sqrt(keys.shape[1]))
     fig, ax = _axes(figsize=(4.4, 4.0))
@@ -48,7 +48,7 @@ def attention_map(words, queries, keys, title=""):
     ax.set_yticks(range(len(words)), words)
     ax.set_xlabel("is looked at")
     ax.set_ylabel("asks")
-    ax.set_title(title)
+    ax.grid(False)
     return fig
 
 
