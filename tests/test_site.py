@@ -77,6 +77,7 @@ class Reader(HTMLParser):
             self.images.append(attrs)
 
 
+@cache
 def read(path):
     return Reader(path.read_text(encoding="utf-8"))
 
