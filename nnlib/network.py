@@ -91,7 +91,7 @@ class Network:
         names = {}
         for layer, shape in self.steps(input_shape):
             layer.build(shape, self.rng)
-            layer.state = {key: array.astype(self.dtype) for key, array in layer.state.items()}
+            layer.state = {key: array.astype(self.dtype) for key, array in _kept(layer).items()}
             layer.built = True
             count = names[layer.name] = names.get(layer.name, -1) + 1
             layer.name += f"_{count}" if count else ""
@@ -205,7 +205,7 @@ class Network:
         rows = [("layer", "type", "output shape", "parameters")]
         for layer, shape in self.steps(self.input_shape):
             out = ("None", *map(str, layer.output_shape(shape)[1:]))
-            count = sum(array.size for array in [*layer.params.values(), *layer.state.values()])
+            count = sum(array.size for array in [*layer.params.values(), *_kept(layer).values()])
             rows.append((layer.name, type(layer).__name__, f"({', '.join(out)})", f"{count:,}"))
         widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
         for number, row in enumerate(rows):
@@ -213,7 +213,7 @@ class Network:
                             for i, (text, w) in enumerate(zip(row, widths, strict=True))))
             if number == 0:
                 print("─" * (sum(widths) + 6))
-        state = sum(array.size for layer in self.layers for array in layer.state.values())
+        state = sum(array.size for layer in self.layers for array in _kept(layer).values())
         size = self.vector.size + state
         print(f"total parameters: {size:,} ({size * self.dtype.itemsize / 1024:.1f} KiB of "
               f"{self.dtype})" + (f", {state:,} of them not trained" if state else ""))
@@ -261,7 +261,7 @@ class Network:
 
     def _weights(self):
         return [(f"{layer.name}/{key}", array) for layer in self.layers
-                for key, array in [*layer.params.items(), *layer.state.items()]]
+                for key, array in [*layer.params.items(), *_kept(layer).items()]]
 
     def _join(self):
         """Move all parameters into one vector, and leave views of it in their places."""
@@ -338,7 +338,7 @@ class Network:
 
     def _regularizers(self):
         return [(layer, key, regularizer) for layer in self.layers
-                for key, regularizer in layer.regularizers.items()]
+                for key, regularizer in getattr(layer, "regularizers", {}).items()]
 
     def _named(self, values):
         names = ["loss", *(metric.__name__ for metric in self.metrics)]
@@ -553,6 +553,11 @@ def train_step(network, loss, optimizer, x, y):
     network.backward(loss.backward())
     optimizer.apply(network.params, network.grads)
     return value
+
+
+def _kept(layer):
+    """Return the state of a layer, also of one that does not derive from `Layer`."""
+    return getattr(layer, "state", {})
 
 
 def _rows(x, rows):
