@@ -47,8 +47,8 @@ document.addEventListener("DOMContentLoaded", () => {
     root.innerHTML = `<style>${css}</style><div class="nn-ethics">
       ${slider("A", "threshold A", 67, 0, 100, 1)}${slider("B", "threshold B", 67, 0, 100, 1)}
       ${slider("price", "bad loan costs", 2, 0.5, 5, 0.5)}
-      <div class="buttons"><button type="button" data-do="one">B as A</button>
-        <button type="button" data-do="share">equal shares</button>
+      <div class="buttons"><button type="button" data-do="share">equal shares</button>
+        <button type="button" data-do="one">B as A</button>
         <button type="button" data-do="tpr">equal chances</button>
         <button type="button" data-do="cost">lowest cost</button></div>
       <div aria-hidden="true"><span class="key" style="background:#0072B2"></span>will repay
