@@ -38,7 +38,8 @@ SHAPES = [
     ((3, 6, 5, 2), (3, 2, 4), 2, "same"), ((2, 7, 8, 4), (2, 2, 1), 3, "valid"),
     ((2, 5, 5, 5), (5, 4, 5), 1, "same"), ((2, 4, 6, 6), (3, 4, 2), (1, 2), "same"),
     ((1, 3, 4, 4), (3, 4, 7), 1, "valid"), ((2, 8, 7, 8), (1, 1, 3), 2, "same"),
-    ((2, 2, 2, 1), (3, 5, 2), 1, "same"),
+    ((2, 2, 2, 1), (3, 5, 2), 1, "same"), ((2, 5, 3, 2), (3, 3, 2), 1, "valid"),
+    ((3, 4, 12, 3), (3, 5, 1), (2, 1), "valid"), ((2, 6, 13, 2), (2, 3, 5), 1, "same"),
 ]
 
 
@@ -137,7 +138,7 @@ def test_a_shifted_picture_gives_shifted_features():
 
 def test_a_kernel_of_one_pixel_is_a_dense_layer():
     rng = np.random.default_rng(6)
-    x, kernel = rng.normal(size=(2, 3, 4, 5)), rng.normal(size=(1, 1, 5, 6))
+    x, kernel = rng.integers(-9, 9, (2, 400, 300, 5)), rng.normal(size=(1, 1, 5, 6))
     np.testing.assert_allclose(conv2d_matmul(x, kernel), x @ kernel[0, 0], atol=1e-12)
 
 
@@ -159,6 +160,7 @@ def test_an_empty_batch_gives_an_empty_answer():
         assert conv2d_matmul(x, kernel).shape == (0, 3, 3, 2)
         dx, dkernel, _ = conv2d_backward(x, kernel, np.zeros((0, 3, 3, 2)))
         assert dx.shape == x.shape and not dkernel.any()
+        assert Flatten()(x).shape == (0, 25 * channels)
 
 
 @pytest.mark.parametrize("x, kernel, strides, padding", SHAPES[:4])
@@ -200,7 +202,7 @@ def test_shapes_are_as_announced(layer):
 
 
 def test_the_border_never_wins_and_never_counts():
-    x = np.full((1, 5, 4, 2), -3.0)
+    x = np.full((1, 5, 4, 2), -3)
     assert np.all(MaxPool2D(3, 2, "same")(x) == -3)
     np.testing.assert_allclose(AveragePooling2D(3, 2, "same")(x), -3, rtol=1e-12)
 
@@ -260,6 +262,10 @@ def test_a_network_trains_in_place_and_spares_the_first_dx():
     assert all(grad.base is network.gradient for grad in network.grads)
     first.needs_dx = False
     assert first.backward(first.forward(x)) is None
+    network = Sequential([Input((8, 8)), Conv1D(4, 3), Flatten(), Dense(2)], rng=rng)
+    network.compile(SGD(0.05), SparseCategoricalCrossentropy(from_logits=True))
+    network.fit(x[..., 0], y, verbose=0)
+    assert all(grad.base is network.gradient for grad in network.grads)
 
 
 @pytest.mark.parametrize("attempt, words", [
@@ -267,6 +273,7 @@ def test_a_network_trains_in_place_and_spares_the_first_dx():
     (lambda: Conv2D(2, 3, padding="full"), "padding is 'full', expected 'valid' or 'same'"),
     (lambda: Conv2D(2, 3, strides=0), "a window of 3 in steps of 0"),
     (lambda: Conv2D(2, (3, 3, 3)), r"got \(3, 3, 3\), expected one number, or a pair"),
+    (lambda: Conv2D(2, (3,)), r"got \(3,\), expected one number, or a pair"),
     (lambda: Conv2D(0, 3), "0 filters, expected 1 or more"),
     (lambda: MaxPool2D(0), "a window of 0 in steps of 0"),
     (lambda: Conv2D(2, 3)(np.ones((4, 8, 8))), r"conv2d needs \(batch, height, width, channels\)"),
