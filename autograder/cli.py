@@ -19,7 +19,7 @@ from rich.progress import (
 from rich.table import Table
 from rich.text import Text
 
-from . import course
+from . import course, zygote
 from .course import CourseError
 
 # jsonschema would import a grammar of internet addresses for a test that nothing here asks for:
@@ -192,6 +192,8 @@ def grade(assignments, students, force, jobs, scheduler, sandbox, no_sandbox, as
     Examples: autograder grade activations --student ada
               autograder grade --jobs 8
     """
+    if not scheduler:
+        zygote.prepare()
     options = {"jobs": jobs, "scheduler": scheduler,
                "sandbox": "none" if no_sandbox else sandbox or ""}
     graded = _grade(_released(assignments), list(students), force, **options)

@@ -177,10 +177,11 @@ def to_json():
 def _try(box, code):
     """Return whether code can be run in the box to its end."""
     try:
-        outputs, done = box.run(code + "\nprint('done')")
+        outputs, _ = box.run(f"try:\n    exec({code!r})\nexcept BaseException:\n    pass\n"
+                             "else:\n    print('done')")
     except Stopped:
         if not box.alive:
             box.restart()
             box.run(SETUP)
         return False
-    return done and "done" in json.dumps(outputs)
+    return "done" in json.dumps(outputs)

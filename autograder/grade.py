@@ -57,8 +57,6 @@ class Grading:
     def __post_init__(self):
         folder = course.release_folder(self.assignment)
         self.students = self._chosen()
-        if not self.scheduler and self._looks_new():
-            pool.prepare()
         public = sheets(self.assignment, private=True)
         options = settings.configuration().get("Execute", {})
         self.work = Work.of(self.assignment, public, folder, settings.limits(options),
@@ -126,11 +124,6 @@ class Grading:
             raise CourseError(f"nobody has handed in {self.assignment}; "
                               "run `autograder collect FOLDER`")
         return self.students or here
-
-    def _looks_new(self):
-        """Return whether somebody, at first sight, has not been judged yet."""
-        return self.force or not all(_entry_path(self.assignment, student).exists()
-                                     for student in self.students)
 
     def _mark(self, student):
         """Name the submission and all that its grade depends on."""

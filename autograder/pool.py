@@ -15,10 +15,9 @@ import time
 from collections import deque
 from multiprocessing.connection import wait
 
-from . import doctor, scratch, zygote
+from . import doctor, scratch
 from .course import CourseError
 from .submission import judge_submission, unpacked
-from .surroundings import CAN_FORK
 
 if sys.platform == "linux":
     from . import confine
@@ -32,12 +31,6 @@ SPARE = 120  # seconds a worker may take beyond what its notebook may
 def cores():
     """Return how many processors this process may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
-
-
-def prepare():
-    """Let the box warm up while other things are made ready."""
-    if CAN_FORK:
-        zygote.zygote()
 
 
 def judge_here(work, tasks, jobs):
@@ -61,8 +54,8 @@ def judge_here(work, tasks, jobs):
     CourseError
         If the box leaves more open than `work` allows.
     """
+    unpacked(work)  # once, for all that are forked from here, and while the box warms up
     box = {"box": doctor.require(work.sandbox)}
-    unpacked(work)  # once, for all that are forked from here
     crew, tasks, again = [], iter(tasks), deque()
     try:
         for _ in range(jobs):

@@ -119,8 +119,10 @@ def _library_files():
             one = metadata.distribution(name)
         except metadata.PackageNotFoundError:
             continue
-        found[name] = {str(one.locate_file(file.parts[0])) for file in one.files or ()
-                       if file.parts[0] not in ("..", "__pycache__")}
+        record = one.read_text("RECORD")  # `one.files` says the same, ten times as slowly
+        lines = record.splitlines() if record else map(str, one.files or ())
+        parts = {line.partition(",")[0].partition("/")[0] for line in lines}
+        found[name] = {str(one.locate_file(part)) for part in parts - {"..", "__pycache__", ""}}
         waiting += [_name(need) for need in one.requires or () if "extra ==" not in need]
     return sorted(set().union(*found.values()))
 

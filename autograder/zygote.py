@@ -73,7 +73,7 @@ class Zygote:
         theirs.close()
         with contextlib.suppress(OSError):  # short of memory, the kernel ends these first
             Path(f"/proc/{self.process.pid}/oom_score_adj").write_text("1000")
-        self.started = itertools.count()
+        self.started, self.used = itertools.count(), False
         self.owner = os.getpid()
 
     def close(self):
@@ -82,7 +82,7 @@ class Zygote:
         if self.owner != os.getpid():  # a worker's copy
             return
         with contextlib.suppress(subprocess.TimeoutExpired):
-            self.process.wait(2)
+            self.process.wait(2 if self.used else 0)  # unused, it may still be warming up
         with contextlib.suppress(ProcessLookupError):
             os.killpg(self.process.pid, KILL)
         self.process.wait()
@@ -103,7 +103,7 @@ class Zygote:
         Failed
             If the zygote has ended.
         """
-        uid = self.user()
+        uid, self.used = self.user(), True
         name = f"{os.getpid()}-{next(self.started)}"
         request = {"id": name, "box": str(self.inner / folder.relative_to(self.home)), "uid": uid,
                    "reads": not (self.wrapper or python_is_public()),
@@ -247,6 +247,12 @@ def zygote():
             _one = Zygote()
             atexit.register(drop_zygote)
         return _one
+
+
+def prepare():
+    """Let the box warm up while other things are made ready."""
+    if CAN_FORK:
+        zygote()
 
 
 def drop_zygote():
