@@ -468,7 +468,7 @@ class Nadam(Optimizer):
 
     References
     ----------
-    Dozat (2016), *Incorporating Nesterov momentum into Adam*, algorithm 8.
+    Dozat (2016), *Incorporating Nesterov momentum into Adam*.
     """
 
     def __init__(self, learning_rate=0.001, beta_1=0.9, beta_2=0.999, epsilon=1e-7, **clipping):

@@ -52,7 +52,7 @@ document.addEventListener("DOMContentLoaded", () => {
   const css = `
     .nn-losses fieldset, .nn-losses .line { border: 0; padding: 0; margin: .4rem 0; display: flex; flex-wrap: wrap;
       gap: .3rem 1rem; align-items: center; }
-    .nn-losses input[type=range] { flex: 1 1 9rem; min-width: 8rem; accent-color: var(--pst-color-primary, #0072B2); }
+    .nn-losses input[type=range] { flex: 1 1 6rem; min-width: 6rem; accent-color: var(--pst-color-primary, #0072B2); }
     .nn-losses .line label { min-width: 6.5rem; }
     .nn-losses output { min-width: 3.5em; font-variant-numeric: tabular-nums; }
     .nn-losses svg { display: block; width: 100%; touch-action: pan-y; cursor: ew-resize; overflow: hidden; }

@@ -94,7 +94,7 @@ document.addEventListener("DOMContentLoaded", () => {
       find(".said").innerHTML = `Mean squared error on the 15 points <b>${show(error(c, train))}</b>,
         on 40 others (rings) <b>${show(error(c, other))}</b>. Squares of the coefficients, all together:
         <b>${show(c.slice(1).reduce((sum, value) => sum + value * value, 0))}</b>`;
-      const across = (d) => 44 + (d / 14) * (width - 60), high = (e) => 74 - 29 * Math.log10(Math.min(Math.max(e, 0.004), 200));
+      const across = (d) => 44 + (d / 14) * (width - 60), high = (e) => 82 - 25 * Math.log10(Math.min(Math.max(e, 0.004), 200));
       below.replaceChildren();
       for (const e of [0.01, 0.1, 1, 10, 100]) {
         below.append(svg("line", { x1: 44, x2: width - 16, y1: high(e), y2: high(e), stroke: "#8884" }),

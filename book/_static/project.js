@@ -2,35 +2,34 @@
 // Fills every <div class="nn-interactive" data-demo="project">; without JavaScript the table inside stays.
 document.addEventListener("DOMContentLoaded", () => {
   const shape = (...sizes) => `(${sizes.join(", ")})`;
-  const transpose = "transpose";
   // Each layer: [what it is called, here], [in PyTorch], how to get there, and the parameters.
   const layers = {
     Dense: (d, u) => [
       [["kernel", shape(d, u)], ["bias", shape(u)]],
       [["weight", shape(u, d)], ["bias", shape(u)]],
-      transpose, d * u + u],
+      "transpose; after a Flatten, reorder the rows first", d * u + u],
     "Conv2D, 3 × 3": (d, u) => [
       [["kernel", shape(3, 3, d, u)], ["bias", shape(u)]],
       [["weight", shape(u, d, 3, 3)], ["bias", shape(u)]],
       "transpose(3, 2, 0, 1)", 9 * d * u + u],
     SimpleRNN: (d, u) => [
       [["kernel", shape(d, u)], ["recurrent_kernel", shape(u, u)], ["bias", shape(u)]],
-      [["weight_ih", shape(u, d)], ["weight_hh", shape(u, u)], ["bias_ih", shape(u)], ["bias_hh", shape(u)]],
+      [["weight_ih_l0", shape(u, d)], ["weight_hh_l0", shape(u, u)], ["bias_ih_l0", shape(u)], ["bias_hh_l0", shape(u)]],
       "transpose; the second bias is zero", d * u + u * u + u],
     LSTM: (d, u) => [
       [["kernel", shape(d, 4 * u)], ["recurrent_kernel", shape(u, 4 * u)], ["bias", shape(4 * u)]],
-      [["weight_ih", shape(4 * u, d)], ["weight_hh", shape(4 * u, u)], ["bias_ih", shape(4 * u)],
-        ["bias_hh", shape(4 * u)]],
+      [["weight_ih_l0", shape(4 * u, d)], ["weight_hh_l0", shape(4 * u, u)], ["bias_ih_l0", shape(4 * u)],
+        ["bias_hh_l0", shape(4 * u)]],
       "transpose; the second bias is zero", 4 * (d * u + u * u + u)],
     GRU: (d, u) => [
       [["kernel", shape(d, 3 * u)], ["recurrent_kernel", shape(u, 3 * u)], ["bias", shape(2, 3 * u)]],
-      [["weight_ih", shape(3 * u, d)], ["weight_hh", shape(3 * u, u)], ["bias_ih", shape(3 * u)],
-        ["bias_hh", shape(3 * u)]],
-      "exchange the first two gates, then transpose", 3 * (d * u + u * u + 2 * u)],
+      [["weight_ih_l0", shape(3 * u, d)], ["weight_hh_l0", shape(3 * u, u)], ["bias_ih_l0", shape(3 * u)],
+        ["bias_hh_l0", shape(3 * u)]],
+      "exchange the first two gates, then transpose; one row of the bias to each of theirs", 3 * (d * u + u * u + 2 * u)],
     BatchNormalization: (d) => [
       [["gamma, beta", shape(d)], ["moving_mean, moving_variance", shape(d)]],
       [["weight, bias", shape(d)], ["running_mean, running_var", shape(d)]],
-      "as they are", 4 * d],
+      "as they are, if momentum and epsilon are the same", 4 * d],
   };
 
   document.querySelectorAll('.nn-interactive[data-demo="project"]').forEach((root, index) => {

@@ -35,14 +35,17 @@ def load():
     return resumes, (resumes.pop("received_callback") == "1").astype(int)
 
 
-def features(resumes, names):
-    """Return the columns as numbers: years standardised, one column for each kind but the first."""
+def features(resumes, names, learn):
+    """Return the columns as numbers, one for each kind but the first.
+
+    The years are standardised, by mean and standard deviation of the rows `learn`.
+    """
     columns = []
     for name in names:
         values = resumes[name]
         if name == "years_experience":
             years = values.astype(float)
-            columns.append((years - years.mean()) / years.std())
+            columns.append((years - years[learn].mean()) / years[learn].std())
         else:
             columns += [values == kind for kind in np.unique(values)[1:]]
     return np.stack(columns, axis=1).astype(float)
@@ -55,7 +58,7 @@ def measure(resumes, called, names, seed, epochs):
     learn, fresh = np.split(order, [2 * called.size // 3])
     other = np.where(resumes["race"] == "black", "white", "black")
     district = np.where(rng.random(called.size) < AGREES, resumes["race"], other)
-    x = features(resumes | {"district": district}, names)
+    x = features(resumes | {"district": district}, names, learn)
     network = Sequential([Input(x.shape[1:]), Dense(1)], rng=rng)
     network.compile(Adam(0.05), BinaryCrossentropy(from_logits=True))
     network.fit(x[learn], called[learn, np.newaxis], batch_size=256, epochs=epochs, verbose=0)

@@ -85,13 +85,14 @@ BLANKS = {"0, between no and yes": MODELS["network"],
 
 
 def cross_validate(model, votes, party, seed, epochs):
-    """Return whether each member was predicted right, in the order of the file, and the folds."""
+    """Return whether each member was predicted right, and the folds."""
     order = np.random.default_rng(seed).permutation(len(party))
     folds = np.array_split(order, FOLDS)
     right = np.zeros(len(party), int)
     for number, fold in enumerate(folds):
         rest = np.setdiff1d(order, fold)
-        said = model(votes[rest], party[rest], votes[fold], FOLDS * seed + number, epochs)
+        said = model(votes[rest], party[rest], votes[fold],
+                     FOLDS * seed + number, epochs)
         right[fold] = said == party[fold]
     return right, folds
 

@@ -45,12 +45,14 @@ def digits(seed):
 
 
 def shifted(x, rng):
-    """Return the pictures, each moved by up to two pixels across and down."""
-    moved = np.zeros((len(x), 32, 32), x.dtype)
-    moved[:, 2:30, 2:30] = x.reshape(-1, 28, 28)
+    """Return the pictures, each moved by up to two pixels each way."""
+    padded = np.zeros((len(x), 32, 32), x.dtype)
+    padded[:, 2:30, 2:30] = x.reshape(-1, 28, 28)
     across, down = rng.integers(0, 5, (2, len(x), 1, 1))
-    rows, columns = np.arange(28)[:, np.newaxis] + down, np.arange(28) + across
-    return moved[np.arange(len(x))[:, np.newaxis, np.newaxis], rows, columns].reshape(x.shape)
+    samples = np.arange(len(x))[:, np.newaxis, np.newaxis]
+    rows = np.arange(28)[:, np.newaxis] + down
+    columns = np.arange(28) + across
+    return padded[samples, rows, columns].reshape(x.shape)
 
 
 def train(seed, epochs, start=0, l2=0.0, rate=0.0, patience=None, shift=False):

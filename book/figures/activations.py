@@ -176,7 +176,7 @@ def log_odds():
     p, z = np.linspace(0.003, 0.997, 400), np.linspace(-6, 6, 400)
     figure, (left, right) = _panels(1, 2, figsize=(5.2, 2.7))
     left.plot(p, np.log(p / (1 - p)), color="C0")
-    left.set(title="from probability to log-odds", xlabel="$p$", ylabel="$z = \\ln\\,p/(1-p)$")
+    left.set(title="from probability to log-odds", xlabel="$p$", ylabel="$z = \\log\\,p/(1-p)$")
     right.plot(z, act.sigmoid(z), color="C1")
     right.set(title="and back: the sigmoid", xlabel="$z$", ylabel="$p = \\sigma(z)$")
     for chance in (0.12, 0.5, 0.88):
@@ -317,8 +317,8 @@ def softmax_steps():
 
 def temperatures():
     """Probabilities of the digits 3, 8 and 5 for the logits 2.0, 1.0 and 0.1 at three
-    temperatures. At 0.5 the lead is 0.86, at 1 it is 0.66, at 4 the three bars are nearly
-    level."""
+    temperatures. At 0.5 the 3 has 0.86, at 1 it has 0.66, and at 4 it has 0.42, not far above
+    the other two."""
     figure, panels = _panels(1, 3, figsize=(5.2, 2.6), sharey=True)
     for panel, temperature in zip(panels, (0.5, 1.0, 4.0), strict=True):
         _bars(panel, act.softmax(LOGITS / temperature), f"temperature {temperature:g}")
@@ -342,12 +342,12 @@ def softmax_simplex():
     for temperature, mark in ((0.25, "D"), (0.5, "s"), (1, "o"), (2, "^"), (8, "v")):
         point = act.softmax(LOGITS / temperature) @ corners
         panel.plot(*point, mark, color="C1", ms=8)
-        shift = {0.25: (-44, 8), 0.5: (-4, -18)}.get(temperature, (12, -4))
+        shift = {0.25: (-54, 8), 0.5: (-4, -18), 2: (-46, 2)}.get(temperature, (12, -4))
         panel.annotate(f"T = {temperature:g}", point, shift, textcoords="offset points")
     texts = ("3\n(1, 0, 0)", "8\n(0, 1, 0)", "5\n(0, 0, 1)")
     for corner, text, shift in zip(corners, texts, ((0, -34), (0, -34), (0, 8)), strict=True):
         panel.annotate(text, corner, shift, textcoords="offset points", ha="center")
-    panel.annotate("(⅓, ⅓, ⅓)", centre, (0, 16), textcoords="offset points", ha="center")
+    panel.annotate("(⅓, ⅓, ⅓)", centre, (0, 30), textcoords="offset points", ha="center")
     panel.plot(*centre, "+", color=GREY, ms=12)
     panel.set(aspect="equal", xlim=(-0.12, 1.12), ylim=(-0.16, 1.02))
     panel.axis("off")

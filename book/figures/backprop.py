@@ -235,7 +235,7 @@ def error_curve():
     ax.loglog(eps, eps / 2 * np.sin(1), "--", color=GREY, linewidth=1)
     ax.loglog(eps, eps**2 / 6 * np.cos(1), "--", color=GREY, linewidth=1)
     ax.loglog(eps, 1.1e-16 / eps, ":", color=GREY, linewidth=1.5)
-    ax.text(2e-11, 3e-7, "rounding", color=GREY, rotation=-27)
+    ax.text(3e-11, 9e-6, "rounding", color=GREY, rotation=-31, rotation_mode="anchor")
     ax.text(6e-4, 2.4e-3, "too coarse", color=GREY, rotation=27)
     ax.set(xlabel="step ε", ylabel="error of the slope", ylim=(1e-13, 1))
     ax.legend(loc="lower left", fontsize=10, markerscale=2)
@@ -303,7 +303,8 @@ def kernel_gradients():
     for size in (1, 32):
         loss.forward(y[:size], network(x[:size], training=True))
         network.backward(loss.backward())
-        maps.append(network.layers[0].grads["kernel"].T.reshape(16, 28, 28))
+        kernel = network.layers[0].grads["kernel"].copy()  # the next backward overwrites it
+        maps.append(kernel.T.reshape(16, 28, 28))
     units = np.argsort(-np.abs(maps[0]).max(axis=(1, 2)))[:6]
     signs = [np.sign(maps[0][unit].sum()) for unit in units]
     chosen = [units[0], units[signs.index(-signs[0])] if -signs[0] in signs else units[1]]

@@ -185,10 +185,9 @@ def connections():
 
 
 def equivariance():
-    """A digit and the same digit four pixels further right, each above its map of vertical edges.
+    """A digit and the same digit moved right and down, each above its map of vertical edges.
 
-    The second map is the first one, moved by four pixels; under it, the difference between the
-    two after moving back is zero everywhere.
+    The second map is the first one, moved by as much.
     """
     x = digits()[0][1501:1502]
     moved = shift(x, 2, 4)
@@ -396,7 +395,7 @@ def by_hand():
 
 
 def unrolled():
-    """A picture of four by four, and beside it a table with one row for each place of the kernel.
+    """A picture of four by four, and below it a table with one row for each place of the kernel.
 
     Four rows of nine numbers; most numbers of the picture stand in all four rows. The kernel, laid
     out as a column of nine, turns the table into the four numbers of the map.
@@ -538,25 +537,34 @@ def misread():
 
 
 class Tally:
-    """Follow the shape of a square picture through a network, and add up what each layer costs."""
+    """Follow a square picture through a network; add up the costs."""
 
     def __init__(self, side, channels):
         self.side, self.channels, self.rows = side, channels, []
 
     def add(self, name, kind, parameters, products):
-        self.rows.append({"name": name, "kind": kind, "side": self.side,
-                          "channels": self.channels, "parameters": parameters,
-                          "products": products})
+        self.rows.append({
+            "name": name, "kind": kind, "side": self.side,
+            "channels": self.channels, "parameters": parameters,
+            "products": products,
+        })
 
-    def conv(self, name, filters, size, stride=1, padding="same", groups=1, norm=False):
-        """Each filter has a bias or, in its place, the two numbers of a batch normalisation."""
+    def move(self, size, stride, padding):
+        """Make the sides as long as a window has places on them."""
+        out, _ = conv_output_and_pad(self.side, size, stride, padding)
+        self.side = out
+
+    def conv(self, name, filters, size, stride=1, padding="same",
+             groups=1, norm=False):
+        """A filter has a bias, or the two numbers of a normalisation."""
         weights = size * size * (self.channels // groups) * filters
-        self.side = conv_output_and_pad(self.side, size, stride, padding)[0]
+        self.move(size, stride, padding)
         self.channels = filters
-        self.add(name, "conv", weights + filters * (2 if norm else 1), weights * self.side**2)
+        extra = filters * (2 if norm else 1)
+        self.add(name, "conv", weights + extra, weights * self.side**2)
 
     def pool(self, name, size, stride, padding="valid", parameters=0):
-        self.side = conv_output_and_pad(self.side, size, stride, padding)[0]
+        self.move(size, stride, padding)
         self.add(name, "pool", parameters, 0)
 
     def dense(self, name, units):
@@ -565,24 +573,26 @@ class Tally:
         self.add(name, "dense", weights + units, weights)
 
     def parallel(self, *branches):
-        """Let branches start from the same shape; join their channels."""
-        start, joined = (self.side, self.channels), 0
+        """Let branches start from one shape; join their channels."""
+        start, joined = self.channels, 0
         for branch in branches:
-            self.side, self.channels = start
-            branch(self)
+            self.channels = start
+            for name, filters, size in branch:
+                self.conv(name, filters, size)
             joined += self.channels
         self.channels = joined
 
 
 def lenet5():
-    """LeNet-5, LeCun et al. (1998), section II B; its output units are fixed, not learned."""
+    """LeNet-5, LeCun et al. (1998), II B, without its fixed outputs."""
     net = Tally(32, 1)
     net.conv("C1", 6, 5, padding="valid")
-    net.pool("S2", 2, 2, parameters=2 * 6)  # a factor and a bias for each map
+    net.pool("S2", 2, 2, parameters=2 * 6)  # a factor and a bias a map
     net.conv("C3", 16, 5, padding="valid")
-    # Each map of C3 reads some maps of S2 only: six read 3, nine read 4, one reads all 6.
+    # A map of C3 reads some maps of S2: six read 3, nine read 4, one 6.
     weights = 25 * (6 * 3 + 9 * 4 + 1 * 6)
-    net.rows[-1] |= {"parameters": weights + 16, "products": weights * 10**2}
+    net.rows[-1]["parameters"] = weights + 16
+    net.rows[-1]["products"] = weights * 10**2
     net.pool("S4", 2, 2, parameters=2 * 16)
     net.conv("C5", 120, 5, padding="valid")
     net.dense("F6", 84)
@@ -590,8 +600,8 @@ def lenet5():
 
 
 def alexnet():
-    """AlexNet, Krizhevsky et al. (2012), section 3.5; groups=2 are its two GPUs."""
-    net = Tally(227, 3)  # the paper says 224, and 227 is what its strides need
+    """AlexNet, Krizhevsky et al. (2012), 3.5: two GPUs, two groups."""
+    net = Tally(227, 3)  # the paper says 224, its strides need 227
     net.conv("conv1", 96, 11, 4, "valid")
     net.pool("pool1", 3, 2)
     net.conv("conv2", 256, 5, groups=2)
@@ -616,28 +626,24 @@ INCEPTION = {
 
 
 def googlenet():
-    """GoogLeNet, Szegedy et al. (2015), table 1, without the two auxiliary classifiers."""
+    """GoogLeNet, Szegedy et al. (2015), table 1."""
     net = Tally(224, 3)
     net.conv("conv1", 64, 7, 2)
     net.pool("pool1", 3, 2, "same")
     net.conv("reduce2", 64, 1)
     net.conv("conv2", 192, 3)
     net.pool("pool2", 3, 2, "same")
-    for name, (one, reduce3, three, reduce5, five, pooled) in INCEPTION.items():
+    for name, filters in INCEPTION.items():
+        one, reduce3, three, reduce5, five, pooled = filters
         if name in ("4a", "5a"):
             net.pool(f"before {name}", 3, 2, "same")
-
-        def wide(branch, name=name, reduce=reduce3, filters=three, size=3):
-            branch.conv(f"{name}/{size}x{size} reduce", reduce, 1)
-            branch.conv(f"{name}/{size}x{size}", filters, size)
-
-        def wider(branch, wide=wide, reduce=reduce5, filters=five):
-            wide(branch, reduce=reduce, filters=filters, size=5)
-
         net.parallel(
-            lambda branch, name=name, one=one: branch.conv(f"{name}/1x1", one, 1),
-            wide, wider,
-            lambda branch, name=name, n=pooled: branch.conv(f"{name}/pool 1x1", n, 1),
+            [(f"{name}/1x1", one, 1)],
+            [(f"{name}/3x3 reduce", reduce3, 1),
+             (f"{name}/3x3", three, 3)],
+            [(f"{name}/5x5 reduce", reduce5, 1),
+             (f"{name}/5x5", five, 5)],
+            [(f"{name}/pool 1x1", pooled, 1)],
         )
     net.side = 1  # a mean over each map
     net.dense("classes", 1000)
@@ -645,15 +651,16 @@ def googlenet():
 
 
 def resnet(depth):
-    """ResNet of 18, 34 or 50 layers, He et al. (2016), table 1, with projections (option B)."""
-    blocks = {18: (2, 2, 2, 2), 34: (3, 4, 6, 3), 50: (3, 4, 6, 3)}[depth]
+    """ResNet, He et al. (2016), table 1, with projections (option B)."""
+    blocks = (2, 2, 2, 2) if depth == 18 else (3, 4, 6, 3)  # or 34 or 50
     net = Tally(224, 3)
     net.conv("conv1", 64, 7, 2, norm=True)
     net.pool("pool1", 3, 2, "same")
     for stage, count in enumerate(blocks):
         width = 64 * 2**stage
         for block in range(count):
-            name, start = f"conv{stage + 2}_{block + 1}", (net.side, net.channels)
+            name = f"conv{stage + 2}_{block + 1}"
+            start = net.side, net.channels
             stride = 2 if stage and not block else 1
             if depth < 50:
                 net.conv(f"{name}a", width, 3, stride, norm=True)
@@ -665,7 +672,8 @@ def resnet(depth):
             end = net.side, net.channels
             if start != end:  # the short cut has to change its shape too
                 net.side, net.channels = start
-                net.conv(f"{name} short cut", end[1], 1, stride, norm=True)
+                net.conv(f"{name} short cut", end[1], 1, stride,
+                         norm=True)
     net.side = 1
     net.dense("classes", 1000)
     return net.rows
@@ -809,10 +817,11 @@ def residual():
 
 @cache
 def gradient_sizes(blocks=25, runs=5):
-    """Return the length of the gradient at the input of each block, as a share of the last one's.
+    """Return the gradient's length at the input of each block.
 
-    Blocks of two convolutions on maps of 8 by 8 by 8, untrained; once plain and once with a short
-    cut, with the same first weights (Keras's).
+    It is given as a share of the length at the end. Blocks of two
+    convolutions on maps of 8 by 8 by 8, untrained; once plain and once
+    with a short cut, with the same first weights (Keras's).
     """
     found = {}
     for short in (False, True):
@@ -820,24 +829,29 @@ def gradient_sizes(blocks=25, runs=5):
         for run in range(runs):
             rng = np.random.default_rng(run)
             x = rng.normal(size=(8, 8, 8, 8))
-            layers = [Conv2D(8, 3, padding="same") for _ in range(2 * blocks)]
-            masks = []
-            for first, second in zip(layers[::2], layers[1::2], strict=True):
-                for layer in (first, second):
-                    layer.build(x.shape, rng)
+            pairs, masks = [], []
+            for _ in range(blocks):
+                first = Conv2D(8, 3, padding="same")
+                second = Conv2D(8, 3, padding="same")
+                first.build(x.shape, rng)
+                second.build(x.shape, rng)
                 inner = first.forward(x)
-                z = second.forward(np.maximum(inner, 0)) + (x if short else 0)
+                z = second.forward(np.maximum(inner, 0))
+                z = z + x if short else z
+                pairs.append((first, second))
                 masks.append((inner > 0, z > 0))
                 x = np.maximum(z, 0)
             d = rng.normal(size=x.shape)
             lengths = [np.linalg.norm(d)]
             for k in reversed(range(blocks)):
+                first, second = pairs[k]
                 d = d * masks[k][1]
-                through = layers[2 * k].backward(layers[2 * k + 1].backward(d) * masks[k][0])
-                d = through + (d if short else 0)
+                back = first.backward(second.backward(d) * masks[k][0])
+                d = back + d if short else back
                 lengths.append(np.linalg.norm(d))
             sizes.append(np.array(lengths[::-1]) / lengths[0])
-        found["short cut" if short else "plain"] = np.exp(np.log(sizes).mean(axis=0))
+        name = "short cut" if short else "plain"
+        found[name] = np.exp(np.log(sizes).mean(axis=0))
     return found
 
 

@@ -362,6 +362,26 @@ def price(costs):
     return fig
 
 
+def group_curves(repays, chance, group, rules):
+    """ROC curves of two groups, with a pair of points, joined by a line, for each of three rules.
+
+    With equal chances both have the same height; the curves meet at the corners only.
+    """
+    fig, ax = _axes(figsize=(4.6, 4.2))
+    for name, style, color in [("A", "-", BLUE), ("B", "--", RED)]:
+        fpr, tpr, _ = roc_curve(repays[group == name], chance[group == name])
+        ax.plot(fpr, tpr, style, color=color, label=f"group {name}")
+    for (title, thresholds), marker in zip(rules.items(), "osD", strict=True):
+        rates = [error_rates(repays[group == name], chance[group == name] > thresholds[name])
+                 for name in "AB"]
+        fpr, fnr = np.transpose(rates)
+        ax.plot(fpr, 1 - fnr, marker + "-", color=GREY, linewidth=1.5, markersize=8, label=title)
+    ax.set(xlabel="FPR: of those who do not repay", ylabel="TPR: of those who repay",
+           aspect="equal", xlim=(-0.02, 1.02), ylim=(-0.02, 1.02))
+    ax.legend(loc="lower right", fontsize=10)
+    return fig
+
+
 # ---- what it looked at
 
 

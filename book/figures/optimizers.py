@@ -147,7 +147,7 @@ def learning_rates():
 
 
 def find_rates(kind, steps=401):
-    """Train with a rate that rises with every batch; return the rates and the losses."""
+    """Train with a rate that rises every batch; return rates, losses."""
     def rising(step):
         return 1e-4 * 10 ** (step / 80)
 
@@ -435,12 +435,13 @@ def decay():
 
 
 def clicks():
-    """Return 3,000 examples with 100 rare features, who clicked, and the weights behind it."""
+    """Return 3,000 examples, who clicked, and the weights behind it."""
     rng = np.random.default_rng(0)
     truth = np.zeros(100)
     truth[:5] = [3.0, -3.0, 2.0, -2.0, 2.0]
     x = (rng.random((3000, 100)) < 0.1).astype(float)
-    return x, (rng.random(3000) < sigmoid(x @ truth)).astype(float), truth
+    clicked = (rng.random(3000) < sigmoid(x @ truth)).astype(float)
+    return x, clicked, truth
 
 
 def sparse():

@@ -344,7 +344,7 @@ def gradient_norms():
 
     Four layers of 64 tanh units, their recurrent kernels orthogonal, times a factor. With 0.5 the
     gradient is a millionth 20 steps back; with 0.9 it falls to less than a hundredth over the 50
-    steps; with 1 it stays within a factor of three; with 1.5 it grows to several hundred times.
+    steps; with 1 it stays within a factor of three; with 1.5 it grows to 230 times.
     """
     fig, ax = _axes(figsize=(5.2, 3.6))
     for scale, style in [(1.5, "-"), (1.0, "-."), (0.9, ":"), (0.5, (0, (5, 1, 1, 1)))]:
@@ -428,8 +428,8 @@ def _left(kind, bias, seed, steps=40, units=32):
 def lstm_cell():
     """One step of an LSTM. Along the top runs the cell c: times f, plus i times the candidate.
 
-    Four boxes below, f, i, the candidate g and o, are all fed by the input and the old state. The
-    new state h is o times tanh of the cell.
+    Four boxes below, f, i, the candidate c with a tilde, and o, are all fed by the input and the
+    old state. The new state h is o times tanh of the cell.
     """
     fig, ax = _sheet(5.6, 3.5, (-1.25, 11.2), (-0.55, 6.5))
     _arrow(ax, (-0.3, 5.4), (10.2, 5.4), colour=BLUE, width=3)
@@ -438,7 +438,7 @@ def lstm_cell():
     _arrow(ax, (-0.3, 0.2), (7.2, 0.2), head=False)
     ax.text(-0.75, 0.62, "$h_{t-1}$", ha="center", va="center", fontsize=13)
     ax.text(-0.75, -0.12, "$x_t$", ha="center", va="center", fontsize=13)
-    for x, name, colour in [(1.5, "f", SKY), (3.6, "i", SKY), (5.4, "g", ORANGE),
+    for x, name, colour in [(1.5, "f", SKY), (3.6, "i", SKY), (5.4, "$\\tilde{c}$", ORANGE),
                             (7.2, "o", SKY)]:
         _arrow(ax, (x, 0.2), (x, 1.1))
         _box(ax, x, 1.5, name, 1.1, 0.78, colour, size=13)
@@ -494,7 +494,7 @@ def latch_layer():
     layer = LSTM(1)
     layer.build((1, 1, 2), np.random.default_rng(0))
     layer.params.update(
-        kernel=np.array([[0.0, 0.0, 1.0, 0.0], [20.0, -20.0, 0.0, 0.0]]),  # i, f, c, o
+        kernel=np.array([[0.0, 0.0, 1.0, 0.0], [20.0, -20.0, 0.0, 0.0]]),  # i, f, candidate, o
         recurrent_kernel=np.zeros((1, 4)),
         bias=np.array([-10.0, 10.0, 0.0, 10.0]))
     rng = np.random.default_rng(5)

@@ -126,6 +126,32 @@ def matmul_highlight():
     return fig
 
 
+def processors():
+    """Three drawings on the same area. CPU: four large cells, each with an instruction of its own.
+    GPU: a hundred small cells, one instruction for all. ASIC: a grid of cells joined by arrows,
+    with the inputs coming in from the left and the sums leaving below."""
+    fig, axes = plt.subplots(1, 3, figsize=(4.8, 2.3))
+    plt.close(fig)
+    plans = [("CPU", 2, BLUE, "a few, each with\nits own program"),
+             ("GPU", 10, GREEN, "many, all with\nthe same instruction"),
+             ("ASIC", 5, ORANGE, "a grid for\none job only")]
+    for ax, (name, cells, color, text) in zip(axes, plans, strict=True):
+        ax.set(xlim=(-1.6, 10.2), ylim=(-4.6, 11.6), aspect="equal")
+        ax.axis("off")
+        step = 10 / cells
+        for r, c in np.ndindex(cells, cells):
+            _cell(ax, step * c + 0.1 * step, 10 - step * r - 0.1 * step, "", color, 0.2,
+                  (0.8 * step, 0.8 * step))
+        if name == "ASIC":
+            for i, j in np.ndindex(cells, cells):
+                middle = step * (j + 0.5)
+                _arrow(ax, (step * i - 0.6, middle), (step * i + 0.6, middle), mutation_scale=7)
+                _arrow(ax, (middle, step * i + 0.6), (middle, step * i - 0.6), mutation_scale=7)
+        ax.text(5, 10.8, name, ha="center", fontweight="bold")
+        ax.text(5, -1.2, text, ha="center", va="top", fontsize=9)
+    return fig
+
+
 def broadcasting_grids():
     """Four sums of shapes. (4, 3) + (3,): the row is used four times. (4, 1) + (1, 3): column and
     row stretch to a grid. (4, 3) + (4,) is refused: 3 meets 4. So is (4, 3) + (2, 3): 4 meets 2."""
@@ -192,6 +218,32 @@ def dense_shapes():
     return fig
 
 
+def small_network():
+    """Three columns of circles: 3 inputs, 4 hidden units and 2 outputs. A line runs from every
+    circle to every circle of the next column; the three lines into the second hidden unit are
+    strong. Below: 3 times 4 plus 4 parameters, then 4 times 2 plus 2."""
+    fig, ax = _canvas(4.8, 2.6, (-0.6, 11.6), (-1.0, 5.9))
+    columns = [("x", "3 inputs", 3, 1.0, BLUE), ("a", "4 hidden units", 4, 5.5, ORANGE),
+               (r"\hat y", "2 outputs", 2, 10.0, GREEN)]
+    places = [np.array([(x, 2.6 + 1.3 * ((n - 1) / 2 - i)) for i in range(n)])
+              for _, _, n, x, _ in columns]
+    for left, right in zip(places, places[1:], strict=False):
+        for start, end in [(start, end) for start in left for end in right]:
+            way = 0.48 * (end - start) / np.linalg.norm(end - start)
+            strong = right is places[1] and np.array_equal(end, right[1])
+            ax.plot(*np.transpose([start + way, end - way]), color=ORANGE if strong else GREY,
+                    linewidth=2.4 if strong else 0.9)
+    for (name, label, _, x, color), column in zip(columns, places, strict=True):
+        for i, place in enumerate(column):
+            ax.add_patch(plt.Circle(place, 0.48, facecolor=color, alpha=0.1))
+            ax.add_patch(plt.Circle(place, 0.48, facecolor="none", edgecolor=color, linewidth=1.8))
+            ax.text(*place, f"${name}_{i + 1}$", ha="center", va="center")
+        ax.text(x, 5.45, label, ha="center", fontweight="bold", fontsize=10)
+    ax.text(3.25, -0.7, r"$3 \cdot 4 + 4$ parameters", ha="center", fontsize=10)
+    ax.text(7.75, -0.7, r"$4 \cdot 2 + 2$ parameters", ha="center", fontsize=10)
+    return fig
+
+
 def epoch_strip():
     """A strip of 1050 samples cut into eleven pieces: ten of 100 samples, and a last one of 50."""
     fig, ax = plt.subplots(figsize=(4.8, 1.4))
@@ -251,9 +303,34 @@ def exam_line(hours, points):
     return fig
 
 
+def residuals_and_interactions():
+    """Three plots. Residuals of a line: positive, negative, positive, along an arc around 0.
+    Transactions against balance: for working and retired customers two parallel lines; with a
+    column balance times retired, two lines that tilt against each other."""
+    fig, (arc, plain, tilted) = plt.subplots(1, 3, figsize=(4.8, 2.3))
+    plt.close(fig)
+    x = np.linspace(0, 6, 25)
+    y = 0.5 * (x - 3) ** 2 + 0.5 * np.random.default_rng(0).standard_normal(25)
+    line = np.column_stack([x, np.ones_like(x)])
+    arc.axhline(0, color=GREY)
+    arc.plot(x, y - line @ normal_equation(line, y), "o", color=ORANGE, markersize=4)
+    arc.set(title="residuals", xlabel="hours")
+    balance = np.array([0, 10])
+    for ax, slope, title in [(plain, 0.6, "no interaction"), (tilted, 0.1, "interaction")]:
+        ax.plot(balance, 2 + 0.6 * balance, label="working")
+        ax.plot(balance, 5 + slope * balance, "--", label="retired")
+        ax.set(title=title, xlabel="balance", ylim=(0, 13))
+    plain.set_ylabel("transactions")
+    plain.legend(loc="upper left", fontsize=9, borderpad=0, handlelength=1.5)
+    for ax in (arc, plain, tilted):
+        ax.set(xticks=[], yticks=[0] if ax is arc else [])
+        ax.title.set_fontsize(10)
+    return fig
+
+
 def odds_curve():
-    """The S-curve from log-odds to probability: -3 gives 0.05, 0 gives 0.5, 1.39 gives 0.8,
-    3 gives 0.95; it is steepest at 0 and flattens towards 0 and 1."""
+    """The S-curve from log-odds to probability: -1.39 gives 0.2, 0 gives 0.5, 1.39 gives 0.8,
+    2.94 gives 0.95; it is steepest at 0 and flattens towards 0 and 1."""
     z = np.linspace(-6, 6, 241)
     fig, ax = plt.subplots(figsize=(4.6, 3.0))
     plt.close(fig)
