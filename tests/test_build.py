@@ -114,6 +114,16 @@ def test_a_piece_asked_for_twice_is_named(clone):
     refused(clone, "matmul is asked for twice")
 
 
+@pytest.mark.parametrize("old, new, sentence", [
+    ("[exercise]", "[given]", "a try cell belongs right after an exercise cell"),
+    ("ipython3\n", "ipython3\n### BEGIN SOLUTION\n", "marks needs the tag `exercise`"),
+    ('"tags": ["written"]', '"tags": []', "nothing asks the written question"),
+])
+def test_cells_that_do_not_fit_together_are_named(clone, old, new, sentence):
+    page(clone, old, new)
+    refused(clone, sentence)
+
+
 def test_a_missing_page_is_named(clone):
     (clone.root / "exercises" / "tensors.md").unlink()
     refused(clone, "exercises/tensors.md is missing")

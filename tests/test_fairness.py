@@ -118,6 +118,8 @@ def test_a_group_without_a_class_is_named(difference, y_true, words):
 def test_sizes_that_differ_are_named(difference):
     with pytest.raises(ValueError, match="2 labels, 2 predictions and 3 groups"):
         difference(np.array([0, 1]), np.array([0, 1]), ["a", "b", "b"])
+    with pytest.raises(ValueError, match="0 labels, 0 predictions and 0 groups"):
+        difference([], [], [])
 
 
 def test_nobody_selected_has_no_ratio():

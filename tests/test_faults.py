@@ -391,3 +391,6 @@ def test_a_grade_book_that_is_gone_is_written_again_from_the_journal(launcher, c
     before = stamps(clone)
     assert goes_on(launcher, clone, undisturbed)
     assert stamps(clone) == before and grade_book(clone) == undisturbed.result["grade book"]
+    with closing(sqlite3.connect(clone.root / "course" / "gradebook.db")) as book, book:
+        book.execute("UPDATE grade SET auto_score = 0")  # not what the journal says
+    assert goes_on(launcher, clone, undisturbed)

@@ -36,6 +36,8 @@ def test_the_examples_in_the_docstrings_run():
     (glorot_normal, lambda n, m: 2 / (n + m), 2 / 0.8796),
     (he_normal, lambda n, m: 2 / n, 2 / 0.8796),
     (lecun_normal, lambda n, m: 1 / n, 2 / 0.8796),
+    (random_uniform, lambda n, m: 0.05**2 / 3, np.sqrt(3)),
+    (lambda *args: random_uniform(*args, -3, 3), lambda n, m: 3, np.sqrt(3)),
 ])
 @pytest.mark.parametrize("shape", [(500, 80), (40, 1000), (3, 5, 20, 150)])
 def test_the_variance_and_the_widest_number(draw, variance, widest, shape):

@@ -54,7 +54,7 @@ def test_the_gradients_for_the_parameters(name, shape):
     assert check_gradient(forward, backward, layer.params[name], rng)["error"] < 1e-6
 
 
-@pytest.mark.parametrize("layer, shapes", [(Add(), [(2, 3), (2, 3)]),
+@pytest.mark.parametrize("layer, shapes", [(Add(), [(2, 3)] * 3),
                                            (Concatenate(), [(2, 3), (2, 1), (2, 2)])])
 def test_layers_with_several_inputs(layer, shapes):
     rng = np.random.default_rng(2)

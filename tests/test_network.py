@@ -67,6 +67,7 @@ def test_a_graph_with_branches_has_the_measured_gradients(which):
         return model.backward(dy)[which]
 
     assert check_gradient(forward, backward, xs[which], rng)["error"] < 1e-6
+    np.testing.assert_allclose(model.predict(xs, batch_size=2), model(xs), rtol=1e-12)
 
 
 @pytest.fixture(scope="module")
@@ -147,6 +148,15 @@ def test_the_same_seed_gives_the_same_training():
     assert losses() == losses()
 
 
+def test_every_epoch_has_an_order_of_its_own_from_the_rng():
+    orders, (x, y) = [], data()
+    for network in (small(1), small(2)):
+        network.compile(SGD(), SparseCategoricalCrossentropy(from_logits=True),
+                        [lambda y, _: orders.append(y.tolist()) or 0.0])
+        network.fit(x, y, batch_size=50, epochs=2, verbose=0, rng=np.random.default_rng(3))
+    assert orders[:2] == orders[2:] and orders[0] != orders[1] != y.tolist()
+
+
 def test_it_learns_xor():
     x, y = np.array([[0, 0], [0, 1], [1, 0], [1, 1]]), np.array([[0], [1], [1], [0]])
     network = Sequential([Input((2,)), Dense(8, "tanh"), Dense(1)], rng=np.random.default_rng(0))
@@ -181,11 +191,27 @@ def test_weights_that_do_not_fit_change_nothing(tmp_path):
 
 def test_a_parameter_that_somebody_replaced_is_trained_too():
     network, (x, y) = small(), data()
-    network.compile(Adam(0.1), SparseCategoricalCrossentropy(from_logits=True))
+    network.compile(SGD(0.1), SparseCategoricalCrossentropy(from_logits=True))
     network.fit(x, y, verbose=0)
-    network.layers[0].params["kernel"] = np.zeros((4, 6))
+    layer = network.layers[0]
+    layer.params["kernel"], network.gradient[:] = np.zeros((4, 6)), 0
+    layer.backward = lambda dy: vars(layer).update(grads={}) or Dense.backward(layer, dy)
+    del layer.state, layer.regularizers  # nor does everybody's layer have these
     network.fit(x, y, verbose=0)
-    assert np.any(network.layers[0].params["kernel"] != 0)
+    assert np.any(network.get_weights()[0] != 0)
+
+
+def test_the_last_rows_of_several_inputs_are_held_back():
+    x, y = data()
+    one, other = Input((4,)), Input((4,))
+    model = Model([one, other], Dense(3)(Concatenate()([one, other])))
+    model.compile(SGD(0.1), SparseCategoricalCrossentropy(from_logits=True))
+    history = model.fit([x, x], y, verbose=0, validation_split=0.2).history
+    assert history["val_loss"][0] == model.evaluate([x[40:], x[40:]], y[40:])["loss"]
+
+
+def test_of_no_samples_there_are_no_predictions():
+    assert compiled().predict(X[:0]).shape == (0, 3)
 
 
 def test_predictions_do_not_depend_on_the_batch_size():
@@ -230,6 +256,9 @@ X, Y = data()
     (lambda: compiled().fit(X[:, :3], Y), r"dense was built for 4 features .*, got 3"),
     (lambda: compiled().fit(X, Y[:-1]), "x has 50 samples and y has 49"),
     (lambda: compiled().fit(np.where(X > 1, np.nan, X), Y), r"x has nan at \["),
+    (lambda: compiled().fit(np.where(X > 1, np.inf, X), Y), r"x has inf at \["),
+    (lambda: compiled().fit(X, Y, batch_size=0), "batch_size is 0, expected 1 or more"),
+    (lambda: compiled().predict(X, batch_size=0), "batch_size is 0, expected 1 or more"),
     (lambda: compiled(MeanSquaredError(), last=1).fit(X, Y * 1.0, verbose=0),
      r"y_true has shape \(32,\), expected \(32, 1\)"),
     (lambda: compiled().fit(X, Y + 1, verbose=0), "labels run from"),
@@ -253,9 +282,13 @@ def test_a_layer_in_two_places_is_refused():
 
 def test_a_loss_that_becomes_nan_names_step_and_layer():
     network = compiled(MeanSquaredError(), last=1, optimizer=SGD(1e30))
-    with np.errstate(all="ignore"), pytest.raises(FloatingPointError) as error:
+    with np.errstate(all="ignore"), pytest.raises(
+            FloatingPointError, match="is inf in step 2 of epoch 1: the param.* learning rate"):
         network.fit(X, Y[:, np.newaxis] * 1.0, epochs=9, verbose=0)
-    assert "in step" in str(error.value) and "learning rate" in str(error.value)
+    assert network.layers[0].needs_dx and np.isfinite(network.vector).all()
+    network.layers[1].params["bias"][0] = network.layers[2].params["bias"][0] = np.nan
+    with pytest.raises(FloatingPointError, match="the parameters of dense_1 are not finite"):
+        network.fit(X, Y[:, np.newaxis] * 1.0, verbose=0)
 
 
 def test_the_gradient_for_the_input_is_there_after_training_too():
@@ -334,6 +367,8 @@ def test_what_is_kept_besides_parameters_is_saved_and_loaded(tmp_path, capsys):
     network.save_weights(tmp_path / "weights.npz")
     other.load_weights(tmp_path / "weights.npz")
     np.testing.assert_array_equal(network(X), other(X))
+    np.testing.assert_allclose(network.predict(X), other(X), rtol=1e-5, atol=1e-6)  # in float32
+    assert network.evaluate(X, Y)["loss"] == pytest.approx(network.loss.forward(Y, other(X)))
     assert network(X).dtype == np.float32
     network.summary()
     assert "75 (0.3 KiB of float32), 12 of them not trained" in capsys.readouterr().out

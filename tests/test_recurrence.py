@@ -60,7 +60,7 @@ def test_the_examples_in_the_docstrings_run():
 
 
 @each_layer
-@pytest.mark.parametrize("mask", [None, MASK], ids=["plain", "masked"])
+@pytest.mark.parametrize("mask", [None, 7 * MASK], ids=["plain", "masked"])  # 7: something
 @pytest.mark.parametrize("sequences", [False, True], ids=["last", "all"])
 def test_the_gradient_for_the_input(make, mask, sequences):
     layer, rng = built(make, return_sequences=sequences)
@@ -112,7 +112,7 @@ def test_the_gradients_for_the_states_it_starts_from(make):
 
 
 @pytest.mark.parametrize("make", [LAYERS[name] for name in LAYERS if name != "elu"])
-@pytest.mark.parametrize("mask", [None, MASK], ids=["plain", "masked"])
+@pytest.mark.parametrize("mask", [None, 7 * MASK], ids=["plain", "masked"])
 @pytest.mark.parametrize("shape", [(3, 5, 3), (3, 5, 4), (3, 5, 1)])
 def test_a_layer_does_what_its_step_does_again_and_again(make, mask, shape):
     layer, rng = built(make, features=shape[2], return_sequences=True)
@@ -130,6 +130,8 @@ def test_a_mask_of_ones_changes_nothing(make):
     y, dx = layer(x), layer.backward(np.ones((3, 4)))
     np.testing.assert_array_equal(layer(x, mask=np.ones((3, 5), dtype=bool)), y)
     np.testing.assert_array_equal(layer.backward(np.ones((3, 4))), dx)
+    layer(x, mask=MASK)
+    np.testing.assert_array_equal(layer(x), y)  # the mask of another call is forgotten
 
 
 @each_layer
@@ -148,7 +150,7 @@ def test_two_calls_go_on_where_the_first_one_stopped(make):
     layer, rng = built(make)
     x = rng.normal(size=(2, 7, 3))
     whole = layer(x)
-    layer(x[:, :3])
+    layer(x[:, :3])[:] = 99  # the answer is memory of its own
     np.testing.assert_allclose(layer(x[:, 3:], initial_state=layer.states), whole, atol=1e-12)
 
 
@@ -166,6 +168,7 @@ def test_truncation_is_what_one_gets_from_blocks_one_after_the_other(make):
         np.testing.assert_allclose(blocks(x[:, part], initial_state=state), y[:, part], atol=1e-12)
         state = blocks.states
         np.testing.assert_allclose(blocks.backward(dy[:, part]), dx[:, part], atol=1e-12)
+        assert first or np.allclose(layer.dstates, blocks.dstates, rtol=0, atol=1e-12)
         sums = {name: total + blocks.grads[name] for name, total in sums.items()}
     for name, grad in grads.items():
         np.testing.assert_allclose(grad, sums[name], atol=1e-12)
@@ -184,6 +187,7 @@ def test_a_block_as_long_as_the_sequence_cuts_nothing(make):
 @each_layer
 def test_float32_stays_float32(make):
     layer, rng = built(make, return_sequences=True)
+    layer(rng.normal(size=(3, 5, 3)), mask=MASK)  # float64, which leaves nothing behind
     layer.params = {name: array.astype(np.float32) for name, array in layer.params.items()}
     x, mask = rng.normal(size=(3, 5, 3)).astype(np.float32), MASK.astype(np.float32)
     y = layer(x, mask=mask)
@@ -265,6 +269,8 @@ def test_numbers_may_come_as_floats():
     layer = Embedding(4, 2)
     layer.build(None, np.random.default_rng(0))
     np.testing.assert_array_equal(layer(np.array([[3, 0]], np.float32)), layer(np.array([[3, 0]])))
+    mask = PaddingMask(-1)(np.array([[3, -1, 0]], np.float32))
+    assert mask.tolist() == [[1, 0, 1]] and mask.dtype == np.float32
 
 
 @pytest.mark.parametrize("ids, words", [
@@ -353,6 +359,9 @@ def test_recurrent_layers_stand_in_a_row():
     (lambda: LSTM(0), "0 units"),
     (lambda: GRU(3, truncate=0), "truncate 0"),
     (lambda: SimpleRNN(3, "softmax"), "number by number, got softmax"),
+    (lambda: SimpleRNN(3, "log_softmax"), "number by number, got log_softmax"),
+    (lambda: built(GRU, units=3)[0](np.ones((2, 3, 5)), mask=np.ones((2, 3))),
+     "gru was built for 3 features"),
     (lambda: LSTM(3).backward(np.ones((2, 3))), "come before"),
     (lambda: Embedding(0, 2), "at least 1"),
 ])

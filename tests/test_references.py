@@ -24,23 +24,28 @@ def test_an_answer_says_where_it_comes_from():
 
 def test_a_course_records_its_own_seed_and_grades_with_it(clone):
     public = (clone.root / "autograder" / "references" / "losses" / "Huber.json").read_bytes()
+    own = clone.root / "course" / "references" / "losses" / "Huber.json"
+    own.parent.mkdir(parents=True)
+    own.with_name("Gone.json").touch()  # of a check that there is no more
     done = clone.run("record", "losses", "--seed", "7", "--json")
     assert done.returncode == 0, done.stderr
     assert len(json.loads(done.stdout)["recorded"]) == len(course.checks("losses"))
-    own = clone.root / "course" / "references" / "losses" / "Huber.json"
-    assert kept(own)["recorded by"]["seed"] == 7
+    assert kept(own)["recorded by"]["seed"] == 7 and not own.with_name("Gone.json").exists()
     assert (clone.root / "autograder" / "references" / "losses" / "Huber.json").read_bytes() \
         == public
     assert kept(own)["answers"] != json.loads(public)["answers"]
-    assert _graded_seed(clone) == 7
+    assert _seed(clone, "references.sheets('losses', private=True)") == 7  # what `grade` takes
+    assert clone.run("release", "losses").returncode == 0
+    given = "course/release/losses/autograder/sheets.json"
+    assert _seed(clone, f"load_sheets(Path('{given}'))") == 0, "students get the public cases"
 
 
-def _graded_seed(clone):
-    """Return the seed of the cases that `grade` takes in a course."""
+def _seed(clone, sheets):
+    """Return the seed of the cases in some sheets of a course."""
     code = ("from autograder import course; from autograder.cases import draw\n"
-            "from autograder.references import sheets\n"
-            "import numpy as np\n"
-            "check = course.checks('losses')['Huber']; sheet = sheets('losses', private=True)\n"
+            "from autograder import references; from autograder.sheet import load_sheets\n"
+            "import numpy as np; from pathlib import Path\n"
+            f"check = course.checks('losses')['Huber']; sheet = {sheets}\n"
             "got = sheet['Huber'].cases[0].inputs['y_pred']\n"
             "print(*[s for s in (0, 7) if np.array_equal(draw(check, check.cases[0], s)['y_pred'],"
             " got)])")

@@ -209,10 +209,11 @@ def test_the_epoch_after_which_training_ends(options, epoch):
     assert watch(TRACE, **options) == epoch
 
 
-@given(st.lists(st.floats(-10, 10), min_size=1, max_size=30), st.integers(0, 5))
-def test_small_losses_and_large_scores_are_the_same(values, patience):
-    small = watch(values, patience=patience)
-    assert small == watch([-value for value in values], "score", mode="max", patience=patience)
+@given(st.lists(st.floats(-10, 10), min_size=1, max_size=30), st.integers(0, 5), st.floats(0, 3))
+def test_small_losses_and_large_scores_are_the_same(values, patience, delta):
+    options = {"patience": patience, "min_delta": delta}
+    small = watch(values, **options)
+    assert small == watch([-value for value in values], "score", mode="max", **options)
 
 
 def test_a_second_training_starts_afresh():
@@ -229,7 +230,7 @@ def test_a_second_training_starts_afresh():
     (lambda: EarlyStopping().look_up({"loss": 1.0, "accuracy": 0.5}),
      "watches 'val_loss', and an epoch gives only loss, accuracy"),
     (lambda: L1L2(l1=-1.0), "l1 is -1.0, expected a number from 0 upwards"),
-    (lambda: L2(float("nan")), "l2 is nan"),
+    (lambda: L2(float("inf")), "l2 is inf"),
 ])
 def test_misuse_is_told_in_a_sentence(attempt, words):
     with pytest.raises(ValueError, match=words):

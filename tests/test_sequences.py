@@ -16,9 +16,9 @@ def test_the_examples_in_the_docstrings_run():
     assert ran and not failed
 
 
-@given(st.integers(1, 30), st.integers(1, 12), st.integers(1, 6))
+@given(st.integers(1, 30), st.integers(0, 12), st.integers(0, 6))
 def test_a_target_lies_the_horizon_behind_its_window(steps, length, horizon):
-    if steps < length + horizon:
+    if steps < length + horizon or length == 0 or horizon == 0:
         with pytest.raises(ValueError, match="hold no window"):
             sliding_windows(np.arange(steps), length, horizon)
         return
@@ -46,11 +46,14 @@ def test_padding_keeps_every_number_of_what_fits(lists, padding, more):
 def test_the_side_that_is_cut_is_not_the_side_that_is_filled():
     rows = pad_sequences([[1, 2, 3], [4]], 2, padding="post", truncating="pre")
     assert rows.tolist() == [[2, 3], [4, 0]]
+    assert pad_sequences([[1, 2], [0.5]]).tolist() == [[1, 2], [0, 0.5]]  # all become floats
 
 
 def test_an_unknown_side_is_named():
     with pytest.raises(ValueError, match="'left'"):
         pad_sequences([[1]], padding="left")
+    with pytest.raises(ValueError, match="'right'"):
+        pad_sequences([[1]], truncating="right")
 
 
 def test_a_vectorizer_that_saw_no_text_says_so():
@@ -93,6 +96,7 @@ def test_a_low_temperature_approaches_the_largest():
     assert np.array_equal(drawn, sample(logits, 0, np.random.default_rng(2)))
 
 
-def test_a_negative_temperature_is_refused():
-    with pytest.raises(ValueError, match="-1"):
-        sample(np.zeros(3), -1, np.random.default_rng(0))
+@pytest.mark.parametrize("temperature", [-1, np.nan])
+def test_a_temperature_that_is_none_is_refused(temperature):
+    with pytest.raises(ValueError, match=f"{temperature}, expected 0 or more"):
+        sample(np.zeros(3), temperature, np.random.default_rng(0))
