@@ -1,7 +1,8 @@
 """Judge many submissions at once, in workers of this machine or of a Dask cluster.
 
 Both give every result as soon as it is there, and lose none: a worker that dies gives its
-submission to another, and a submission that ends two workers is a grader error, not a zero.
+submission to another, and a submission that ends two workers (of a cluster, as many as its
+scheduler allows) is a grader error, not a zero.
 """
 
 import contextlib
@@ -158,7 +159,7 @@ def _batches(tasks, size):
 
 
 def _broke(reason):
-    return {"problem": f"grader error: it ended the grader's own process twice ({reason})",
+    return {"problem": f"grader error: it ended the grader's own process, each time ({reason})",
             "fault": "grader"}
 
 

@@ -148,8 +148,11 @@ class Network:
         if not hasattr(self, "optimizer"):
             raise ValueError("say how to train first: network.compile(optimizer, loss)")
         x, y = self._pair(x, y)
-        if validation_split:
-            (x, y), validation_data = split(x, y, validation_split)
+        if batch_size < 1:
+            raise ValueError(f"batch_size is {batch_size}, expected 1 or more")
+        if validation_split:  # of the numbers of the rows: there may be several inputs
+            (rows, _), (held, _) = split(np.arange(len(y)), y, validation_split)
+            x, y, validation_data = _rows(x, rows), y[rows], (_rows(x, held), y[held])
         rng, history = rng or self.rng, History()
         samples, size = len(y), min(batch_size, len(y))
         self._need_dx(False)
@@ -184,19 +187,16 @@ class Network:
     def evaluate(self, x, y, batch_size=32):
         """Return loss and metrics over all samples, as a dict of float."""
         x, y = self._pair(x, y)
-        found = []
-        for first in range(0, len(y), batch_size):
-            rows = slice(first, first + batch_size)
-            found.append(self._measure(y[rows], self.forward(_rows(x, rows))))
-        counts = [len(y[first:first + batch_size]) for first in range(0, len(y), batch_size)]
-        return self._named(np.average(found, axis=0, weights=counts))
+        batches = _batches(len(y), batch_size)
+        found = [self._measure(y[rows], self.forward(_rows(x, rows))) for rows in batches]
+        return self._named(np.average(found, axis=0, weights=[len(y[rows]) for rows in batches]))
 
     def predict(self, x, batch_size=32):
         """Return the outputs for all samples, computed batch by batch."""
         x = self._ready(x)
         samples = len(x[0] if isinstance(x, list) else x)
-        return np.concatenate([self.forward(_rows(x, slice(first, first + batch_size)))
-                               for first in range(0, samples, batch_size)])
+        return np.concatenate([self.forward(_rows(x, rows))
+                               for rows in _batches(samples, batch_size)])
 
     def summary(self):
         """Print a table of the layers: what comes out, and how many parameters they have."""
@@ -558,6 +558,13 @@ def train_step(network, loss, optimizer, x, y):
 def _kept(layer):
     """Return the state of a layer, also of one that does not derive from `Layer`."""
     return getattr(layer, "state", {})
+
+
+def _batches(samples, size):
+    """Return slices of at most `size` samples; one, empty, if there are none."""
+    if size < 1:
+        raise ValueError(f"batch_size is {size}, expected 1 or more")
+    return [slice(first, first + size) for first in range(0, max(samples, 1), size)]
 
 
 def _rows(x, rows):

@@ -224,7 +224,7 @@ def sample(logits, temperature, rng):
     Ackley, Hinton, Sejnowski (1985), *A learning algorithm for Boltzmann machines* (the
     temperature).
     """
-    if temperature < 0:
+    if not temperature >= 0:
         raise ValueError(f"the temperature is {temperature}, expected 0 or more")
     logits = np.asarray(logits)
     if temperature == 0:
