@@ -5,6 +5,7 @@ import numpy as np
 from nnlib.initializers import glorot_uniform
 from nnlib.layers import Activation, Add, Concatenate, Layer
 from nnlib.regularization import BatchNormalization
+from nnlib.windows import banded, blocks, bordered, pair, side_by_side, window_matrices
 
 
 def conv_output_and_pad(n, k, stride=1, padding="valid"):
@@ -57,17 +58,6 @@ def conv_output_and_pad(n, k, stride=1, padding="valid"):
     return (n - k) // stride + 1, (0, 0)
 
 
-def pair(size):
-    """Return height and width: both numbers of a pair, or one number twice."""
-    try:
-        height, width = size
-    except TypeError:  # one number
-        return size, size
-    except ValueError:
-        raise ValueError(f"got {size}, expected one number, or a pair: height and width") from None
-    return height, width
-
-
 def both_axes(shape, kernel_size, strides=1, padding="valid"):
     """Return what `conv_output_and_pad` says for the height and for the width of a picture."""
     return [conv_output_and_pad(n, k, stride, padding) for n, k, stride in
@@ -80,17 +70,6 @@ def pad2d(x, kernel_size, strides=1, padding="valid", value=0.0):
         raise ValueError(f"x has shape {x.shape}, expected (batch, height, width, channels)")
     (_, rows), (_, columns) = both_axes(x.shape[1:3], kernel_size, strides, padding)
     return bordered(np.asarray(x, np.result_type(x, value)), rows, columns, value)
-
-
-def bordered(x, rows, columns, value=0.0):
-    """Return pictures with a border: so much (before, after) the rows, and the columns."""
-    if not any(rows + columns):
-        return x
-    batch, height, width, channels = x.shape
-    shape = batch, height + sum(rows), width + sum(columns), channels
-    whole = np.full_like(x, value, shape=shape)
-    whole[:, rows[0]:rows[0] + height, columns[0]:columns[0] + width] = x
-    return whole
 
 
 def canvas(dy, shape, kernel_size, strides=1, padding="valid"):
@@ -120,74 +99,6 @@ def shifted_views(x, kernel_size, strides=1):
     (kh, kw), (sh, sw) = pair(kernel_size), pair(strides)
     (rows, _), (columns, _) = both_axes(x.shape[1:3], kernel_size, strides)
     return [x[:, i:i + sh * rows:sh, j:j + sw * columns:sw] for i in range(kh) for j in range(kw)]
-
-
-def blocks(x, kernel_size, strides=1, numbers=2**17):
-    """Return slices of the batch, such that what `window_matrices` copies of each fits a cache."""
-    (_, kw), (_, sw) = pair(kernel_size), pair(strides)
-    size = max(1, numbers * sw // max(1, x[:1].size * kw))
-    return [slice(first, first + size) for first in range(0, len(x), size)]
-
-
-def window_matrices(x, kernel_size, strides=1):
-    """Return what the window sees, as one matrix for each row of its places.
-
-    Windows side by side are copied apart. Those above each other share their numbers, and the
-    matrices overlap: fewer copies, by the height of the window, than `im2col` makes.
-
-    Parameters
-    ----------
-    x : ndarray, shape (batch, height, width, channels)
-        With its border, if it has one.
-    kernel_size, strides : int or pair of int
-
-    Returns
-    -------
-    ndarray, shape (rows, batch * columns, kernel height * kernel width * channels)
-        A view, not writable. Along the last axis as in `im2col`.
-
-    Examples
-    --------
-    >>> x = np.arange(9.0).reshape(1, 3, 3, 1)
-    >>> window_matrices(x, 2)[0]  # the upper row of places: two windows side by side
-    array([[0., 1., 3., 4.],
-           [1., 2., 4., 5.]])
-
-    References
-    ----------
-    Cho, Brand (2017), *MEC: memory-efficient convolution for deep neural network*, section 3.
-    """
-    (kh, kw), (sh, sw), (batch, height, _, channels) = pair(kernel_size), pair(strides), x.shape
-    (rows, _), (columns, _) = both_axes(x.shape[1:3], kernel_size, strides)
-    view, (picture, line, pixel, number) = np.lib.stride_tricks.as_strided, x.strides
-    strips = np.ascontiguousarray(view(x, (batch, columns, height, kw * channels),
-                                       (picture, sw * pixel, line, number)))
-    strips = strips.reshape(batch * columns, height, kw * channels)
-    strip, line, number = strips.strides
-    return view(strips, (rows, batch * columns, kh * kw * channels), (sh * line, strip, number),
-                writeable=False)
-
-
-def side_by_side(kernel, columns, stride):
-    """Return how many windows of a row to take together, so that products are wide enough.
-
-    A divisor of the number of windows in a row, and so many that the product's result is up to 32
-    numbers wide: narrower ones leave most of a processor idle.
-    """
-    width, filters = kernel.shape[1], kernel.shape[3]
-    most = min(16, 32 // filters) if width > stride else 1  # apart, they have nothing to share
-    return max([1] + [places for places in range(2, most + 1) if columns % places == 0])
-
-
-def banded(kernel, places, stride):
-    """Return zeros for a kernel that stands for several windows side by side, and views into it.
-
-    Each view has the shape of `kernel`, and is what one of the windows multiplies with: written to,
-    they make a kernel with this many times the filters, and their sum is its gradient.
-    """
-    (kh, kw, channels, filters), step = kernel.shape, stride
-    band = np.zeros_like(kernel, shape=(kh, (places - 1) * step + kw, channels, places, filters))
-    return band, [band[:, i * step:i * step + kw, :, i] for i in range(places)]
 
 
 def conv2d(x, kernel, bias=None, strides=1, padding="valid"):
@@ -361,15 +272,8 @@ def conv2d_matmul(x, kernel, bias=None, strides=1, padding="valid"):
     >>> y.shape, y[0, :, :, 0].tolist()
     ((1, 3, 3, 4), [[8.0, 12.0, 8.0], [12.0, 18.0, 12.0], [8.0, 12.0, 8.0]])
     """
-    (_, rows), (_, columns) = both_axes(x.shape[1:3], kernel.shape[:2], strides, padding)
-    return _convolved(x, kernel, bias, strides, rows, columns)
-
-
-def _convolved(x, kernel, bias, strides, border_rows, border_columns):
-    """Return what `conv2d_matmul` does, for a border of any size."""
-    filters, (sh, sw), (_, height, width, _) = kernel.shape[3], pair(strides), x.shape
-    (rows, _), (columns, _) = both_axes(
-        (height + sum(border_rows), width + sum(border_columns)), kernel.shape[:2], strides)
+    filters, (sh, sw) = kernel.shape[3], pair(strides)
+    (rows, above), (columns, beside) = both_axes(x.shape[1:3], kernel.shape[:2], strides, padding)
     places = side_by_side(kernel, columns, sw)
     band, copies = banded(kernel, places, sw)
     for copy in copies:
@@ -380,7 +284,7 @@ def _convolved(x, kernel, bias, strides, border_rows, border_columns):
     # Added to a line of pixels at a time, which is faster than to each pixel.
     line = np.zeros_like(flat, shape=1) if bias is None else np.tile(bias, columns)
     for part in blocks(x, window, steps):
-        z = window_matrices(bordered(x[part], border_rows, border_columns), window, steps) @ flat
+        z = window_matrices(bordered(x[part], above, beside), window, steps) @ flat
         np.add(z.reshape(rows, -1, columns * filters).swapaxes(0, 1), line, out=y[part])
     return y.reshape(-1, rows, columns, filters)
 
@@ -421,35 +325,33 @@ def conv2d_backward(x, kernel, dy, strides=1, padding="valid", needs_dx=True):
     ----------
     Dumoulin, Visin (2016), *A guide to convolution arithmetic for deep learning*, chapter 4.
     """
-    filters, (sh, sw), (_, rows, columns, _) = kernel.shape[3], pair(strides), dy.shape
-    borders = [border for _, border in both_axes(x.shape[1:3], kernel.shape[:2], strides, padding)]
+    (kh, kw, channels, filters), (sh, sw) = kernel.shape, pair(strides)
+    (rows, above), (columns, beside) = both_axes(x.shape[1:3], (kh, kw), strides, padding)
     places = side_by_side(kernel, columns, sw)
     band, copies = banded(kernel, places, sw)
     window, steps = band.shape[:2], (sh, places * sw)
     dturned = np.zeros_like(kernel, shape=(places * filters, band.size // (places * filters)))
     for part in blocks(x, window, steps):
         dz = dy[part].swapaxes(0, 1).reshape(rows, -1, places * filters)
-        matrices = window_matrices(bordered(x[part], *borders), window, steps)
+        matrices = window_matrices(bordered(x[part], above, beside), window, steps)
         for windows, d in zip(matrices, dz, strict=True):
             dturned += d.T @ windows  # faster than its transpose, windows.T @ d
     band[...] = dturned.T.reshape(band.shape)
     # A product with ones is a sum over rows, faster and more exact in float32.
     dbias = np.ones_like(dy, shape=dy[..., 0].size) @ dy.reshape(-1, filters)
-    dx = _gradient_for_pictures(x.shape, kernel, dy, strides, padding) if needs_dx else None
+    if not needs_dx:
+        dx = None
+    elif (sh, sw) == (1, 1):
+        # Each cell of the kernel sees a pixel once. So the pixel's gradient is a weighted sum of
+        # `dy` around it: a convolution too, with the kernel turned round, and a border.
+        borders = [(k - 1 - before, k - 1 - after)
+                   for k, (before, after) in ((kh, above), (kw, beside))]
+        dx = conv2d_matmul(bordered(dy, *borders), kernel[::-1, ::-1].swapaxes(2, 3))
+    else:  # what a window gets is given back to where it was taken from
+        dwindows = dy.reshape(-1, filters) @ kernel.reshape(-1, filters).T
+        dx = col2im(dwindows.reshape(-1, rows, columns, kh * kw * channels), x.shape, (kh, kw),
+                    strides, padding)
     return dx, sum(copies), dbias
-
-
-def _gradient_for_pictures(shape, kernel, dy, strides, padding):
-    (kh, kw, channels, filters), (_, rows, columns, _) = kernel.shape, dy.shape
-    if pair(strides) != (1, 1):  # what a window gets is given back to where it was taken from
-        windows = dy.reshape(-1, filters) @ kernel.reshape(-1, filters).T
-        return col2im(windows.reshape(-1, rows, columns, kh * kw * channels), shape, (kh, kw),
-                      strides, padding)
-    # Each cell of the kernel sees a pixel once. So the pixel's gradient is a weighted sum of `dy`
-    # around it: a convolution too, with the kernel turned round and a border on all sides.
-    (_, (top, bottom)), (_, (left, right)) = both_axes(shape[1:3], (kh, kw), strides, padding)
-    return _convolved(dy, kernel[::-1, ::-1].swapaxes(2, 3), None, 1,
-                      (kh - 1 - top, kh - 1 - bottom), (kw - 1 - left, kw - 1 - right))
 
 
 class Window(Layer):

@@ -12,7 +12,6 @@ from nnlib.convolution import (
     Conv2D,
     GlobalAveragePooling2D,
     MaxPool2D,
-    blocks,
     canvas,
     col2im,
     conv2d,
@@ -31,6 +30,7 @@ from nnlib.layers import Dense, Flatten, Input
 from nnlib.losses import SparseCategoricalCrossentropy
 from nnlib.network import Model, Sequential
 from nnlib.optimizers import SGD
+from nnlib.windows import blocks
 
 # batch, height, width, channels; kernel height, width, filters; strides; padding
 SHAPES = [
@@ -120,12 +120,6 @@ def test_parts_of_a_batch_add_up(channels, monkeypatch):
     parts = [conv2d_matmul(x, kernel), *conv2d_backward(x, kernel, dy, 1, "same")]
     for one, other in zip(whole, parts, strict=True):
         np.testing.assert_allclose(one, other, rtol=1e-12, atol=1e-12)
-
-
-def test_blocks_cover_the_batch_once():
-    x = np.zeros((10, 28, 28, 16))
-    assert sorted(n for part in blocks(x, 3) for n in range(10)[part]) == list(range(10))
-    assert len(blocks(x, 3)) > 1
 
 
 def test_a_shifted_picture_gives_shifted_features():
