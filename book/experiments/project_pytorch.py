@@ -5,7 +5,6 @@ PyTorch. Each layer gets random weights, and both libraries the same input: what
 far the answers are apart.
 """
 
-import argparse
 import datetime
 import json
 import platform
@@ -13,7 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
-from book.experiments.project_twins import digits, nnlib_network
+from book.experiments.project_twins import digits, nnlib_network, settings
 from nnlib.convolution import Conv2D
 from nnlib.layers import Dense
 from nnlib.recurrence import GRU, LSTM, SimpleRNN
@@ -115,15 +114,13 @@ def train(weights, x, y, batch_size, epochs, learning_rate, epsilon):
 
 
 def main():
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--samples", type=int, default=2000)
-    parser.add_argument("--epochs", type=int, default=3)
-    parser.add_argument("--batch-size", type=int, default=32)
-    parser.add_argument("--learning-rate", type=float, default=0.001)
+    parser = settings(__doc__.splitlines()[0])
     parser.add_argument("--epsilon", type=float, default=1e-8)
-    parser.add_argument("--seed", type=int, default=0)
     given = parser.parse_args()
-    import torch
+    try:
+        import torch
+    except ImportError:
+        parser.error("PyTorch is not installed; run `pip install torch`")
 
     torch.set_num_threads(1)
     found = {name: float(np.abs(ours - theirs.detach().numpy()).max())

@@ -60,14 +60,19 @@ def keras_losses(weights, x, y, batch_size, epochs, learning_rate):
     return history.history["loss"]
 
 
-def main():
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+def settings(description):
+    """Return a parser of what the twins have in common."""
+    parser = argparse.ArgumentParser(description=description)
     parser.add_argument("--samples", type=int, default=2000)
     parser.add_argument("--epochs", type=int, default=3)
     parser.add_argument("--batch-size", type=int, default=32)
     parser.add_argument("--learning-rate", type=float, default=0.001)
     parser.add_argument("--seed", type=int, default=0)
-    options = parser.parse_args()
+    return parser
+
+
+def main():
+    options = settings(__doc__.splitlines()[0]).parse_args()
     import keras
     import tensorflow
 
