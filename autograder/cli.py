@@ -312,13 +312,14 @@ def demo(class_folder, no_book):
         if one.problem or one.note:
             console.print(f"  {one.file}: {one.problem or one.note}", markup=False, soft_wrap=True)
     _step(4, "grading")
-    graded = _grade(course.CHAPTERS, [], False, sandbox="none")  # the example class is ours
+    handed_in = _released([])
+    graded = _grade(handed_in, [], False, sandbox="none")  # the example class is ours
     _step(5, "writing feedback pages and the class report")
-    _feedback(course.CHAPTERS)
+    _feedback(handed_in)
     page = run_report()
     _table(graded, [{"assignment": "?", "student": one.student, "problem": one.problem}
                     for one in collected if not one.assignment])
-    _epilogue(site, page)
+    _epilogue(site, page, handed_in)
 
 
 @main.command()
@@ -464,11 +465,11 @@ def _plain(text):
     return Text(text if len(text) <= 160 else text[:157] + "…")
 
 
-def _epilogue(site, page):
+def _epilogue(site, page, graded):
     from .feedback import path_of
     from .grade import journal
 
-    example = max(journal("activations"), key=lambda e: sum(
+    example = max((entry for chapter in graded for entry in journal(chapter)), key=lambda e: sum(
         bool(case["mistake"]) for piece in e["pieces"] for case in piece["cases"]))
 
     def show(path):

@@ -345,3 +345,13 @@ def test_files_that_cannot_be_read_stop_nobody_else(fresh):
     assert {one["student"]: bool(one["problem"]) for one in json.loads(done.stdout)} == {
         "Strange": True, "Wei Chen": False}
     assert points(fresh) == expected("tensors", "Wei Chen")
+
+
+def test_the_demo_goes_through_with_a_class_that_handed_in_one_of_the_assignments(clone, tmp_path):
+    student = "Diego Fernández"
+    shutil.copytree(CLASS / student, tmp_path / "class" / student)
+    done = clone.run("demo", "--no-book", "--class", tmp_path / "class")
+    assert done.returncode == 0, done.stderr
+    assert points(clone) == {(student, "tensors"): EXPECTED[student, "tensors"]}
+    assert (clone.root / "course" / "report.html").exists()
+    assert (clone.root / "course" / "feedback" / student / "tensors" / "tensors.html").exists()
