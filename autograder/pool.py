@@ -25,7 +25,7 @@ if sys.platform == "linux":
 
 CONTEXT = multiprocessing.get_context("fork" if sys.platform == "linux" else "spawn")
 AHEAD = 2  # submissions that a worker has: it goes on while we write and book
-BATCH = 4  # submissions in one task for a cluster
+BATCH = 8  # submissions in one task for a cluster
 SPARE = 120  # seconds a worker may take beyond what its notebook may
 
 
