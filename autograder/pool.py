@@ -114,7 +114,7 @@ def judge_there(work, tasks, address):
         if not running:
             raise CourseError(f"the Dask scheduler at {address} has no worker; start one there "
                               f"with `dask worker {address}`")
-        shared = client.scatter(work, broadcast=True)
+        shared = client.submit(_given, work)  # not scattered: that is lost with a worker
         batches, batch = iter(_batches(tasks, BATCH)), {}
         futures = as_completed()
 
@@ -145,6 +145,11 @@ def judge_batch(work, tasks):
     """Judge some submissions on a worker of a cluster, if its box is tight enough."""
     box = {"box": doctor.require(work.sandbox)}
     return [(student, judge_submission(work, student, data) | box) for student, data in tasks]
+
+
+def _given(work):
+    """Return what the scheduler keeps, and can give again to a worker that lost it."""
+    return work
 
 
 def _batches(tasks, size):

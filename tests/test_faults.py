@@ -14,9 +14,12 @@ from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+import psutil
 import pytest
 from launcher import Launcher, boxes, strike, tree, workers, zygotes
 from small_course import BODIES, copy_small, entries, grade_book, journal, result, small_course
+
+from benchmarks.grading.cluster import cluster
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="processes are read from /proc")
 KILLS = 50
@@ -234,6 +237,23 @@ def test_a_worker_that_is_lost_costs_nobody_anything(launcher, clone, undisturbe
     assert done.returncode == 0, done.stderr
     assert result(clone) == undisturbed.result
     assert launcher.orphans() == [] and leftovers(clone) == []
+
+
+def test_a_machine_of_a_cluster_that_is_lost_costs_nobody_anything(clone, undisturbed):
+    def machine_at_work():
+        for machine in psutil.Process().children():
+            below = machine.children(recursive=True)
+            if any("inside.py" in " ".join(one.cmdline()) for one in below):
+                return [machine, *below]
+
+    with cluster(clone.root, 2) as address, ThreadPoolExecutor(1) as helper:
+        grading = helper.submit(clone.run, "grade", "--scheduler", address)
+        for process in wait_for(machine_at_work):
+            with contextlib.suppress(psutil.NoSuchProcess):
+                process.kill()
+        done = grading.result(300)
+    assert done.returncode == 0, done.stderr
+    assert result(clone) == undisturbed.result
 
 
 def test_a_zygote_that_is_lost_costs_nobody_anything(launcher, clone, undisturbed):
